@@ -1,0 +1,50 @@
+"""A compiled app: all that a turn needs to know of it, as one JSON document."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from pydantic import Field
+
+from attache.tools.http_tool import Frozen, HttpTool
+
+MAX_STEPS = 10
+RETENTION_DAYS = 90
+
+
+class ModelChoice(Frozen):
+    """The models an app may use, by our ids. `allowed` may hold patterns (`openrouter/*`)."""
+
+    default: str
+    allowed: tuple[str, ...] = ()
+    fallback: str | None = None
+
+    def allows(self, model: str) -> bool:
+        """Whether a user of the app may choose this model; the default always, the fallback only if it is listed."""
+        return model == self.default or any(fnmatchcase(model, pattern) for pattern in self.allowed)
+
+
+class SecretDeclaration(Frozen):
+    """A secret that the app's tools use, as its users are told of it."""
+
+    name: str
+    description: str = ""
+    required: bool = False
+
+
+class App(Frozen):
+    """An app as it was deployed. `version` is the hash of everything else in it.
+
+    `builtin_tools` names toolsets that come with the program (`general`). `retention_days`: how long messages are kept.
+    """
+
+    name: str
+    title: str
+    version: str
+    preamble: str = ""
+    models: ModelChoice
+    tools: tuple[HttpTool, ...] = ()
+    builtin_tools: tuple[str, ...] = ()
+    secrets: tuple[SecretDeclaration, ...] = ()
+    max_steps: int = Field(default=MAX_STEPS, ge=1, le=100)
+    retention_days: int = Field(default=RETENTION_DAYS, ge=1)

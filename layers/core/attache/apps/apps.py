@@ -1,0 +1,21 @@
+"""Where the apps are, as an interface."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from attache.apps.app import App
+
+DEFAULT_APP = "default"
+
+
+class Apps(Protocol):
+    """The deployed apps."""
+
+    async def get(self, name: str) -> App:
+        """The app as it is now. Raises NotFound; Unavailable where the store does not answer."""
+        ...
+
+    async def names(self) -> list[tuple[str, str]]:
+        """(name, title) of every app, by name."""
+        ...

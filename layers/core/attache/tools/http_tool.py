@@ -1,0 +1,70 @@
+"""A compiled HTTP tool: the schema that the model sees, and the map from its arguments back to a request."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from attache.tools.tool import ToolSpec
+
+Place = Literal["path", "query", "header", "body", "body_property"]
+Style = Literal["simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
+DEFAULT_TIMEOUT = 30.0
+
+
+class Frozen(BaseModel):
+    """What is stored and never changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Binding(Frozen):
+    """Where one argument of the model goes in the request.
+
+    `name` is the API's own word, `argument` the model's: they differ where a path, a query and a body use one name for
+    two things. `body` is the whole body, `body_property` one member of a JSON object. `style` and `explode` are
+    OpenAPI's; `json` is a parameter that carries JSON text.
+    """
+
+    argument: str
+    place: Place
+    name: str
+    style: Style = "simple"
+    explode: bool = False
+
+
+class ToolAuth(Frozen):
+    """A secret of the app, and the header or query parameter that carries it, after `prefix`."""
+
+    place: Literal["header", "query"]
+    name: str
+    secret: str
+    prefix: str = ""
+
+
+class HttpTool(Frozen):
+    """One operation of an API as a tool. `server` is an absolute URL without a trailing slash, `path` a template.
+
+    `safe`: GET, HEAD or declared idempotent, so a resumed turn may send it again. `timeout` in seconds, for the
+    whole exchange.
+    """
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    method: str
+    server: str
+    path: str
+    bindings: tuple[Binding, ...] = ()
+    body_type: str | None = None
+    body_required: bool = False
+    auth: ToolAuth | None = None
+    safe: bool
+    confirm: bool = False
+    timeout: float = Field(default=DEFAULT_TIMEOUT, gt=0, le=300)
+
+    @property
+    def spec(self) -> ToolSpec:
+        """The tool as the model sees it."""
+        return ToolSpec(self.name, self.description, self.parameters, self.safe)
