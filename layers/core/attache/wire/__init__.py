@@ -1,0 +1,1 @@
+"""The HTTP contract as data: requests, answers, server-sent events, errors."""
