@@ -1,0 +1,1 @@
+"""App keys: who may use which app."""

@@ -1,0 +1,1 @@
+"""Secrets: sealed at rest, opened only for the request that needs them."""

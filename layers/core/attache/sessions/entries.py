@@ -1,0 +1,239 @@
+"""The entries of a session's log: what may happen to a session, and nothing else may.
+
+Every kind is a frozen dataclass; `KINDS` names them as they are stored. An entry's place is its number, dense from the
+session's first one; its `nonce` begins with the writer's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from attache.tools.tool import Outcome
+
+TurnStatus = Literal["done", "interrupted", "failed"]
+
+
+@dataclass(frozen=True)
+class CallAsked:
+    """A tool call that the model asked for; `arguments` is the model's own JSON text."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True)
+class CallResult:
+    """What a call came to; `text` is the part that the prompt uses."""
+
+    call_id: str
+    name: str
+    outcome: Outcome
+    text: str
+    sources: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A `text` entry that a step covers: its number, and its length in characters."""
+
+    number: int
+    length: int
+
+
+@dataclass(frozen=True)
+class TurnUsage:
+    """Tokens of a whole turn, all its model calls together; None is unknown, which is not zero."""
+
+    model: str
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a turn failed, for the client: `code` is one of the contract's."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+@dataclass(frozen=True)
+class User:
+    """A message. With `runner` it takes its turn at once, which only happens when nothing runs or waits."""
+
+    message: str
+    runner: str | None = None
+    key: str | None = None
+    client_id: str | None = None
+    public_key: str | None = None
+    user_state: Mapping[str, Any] | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """`runner` takes the turn of entry `of`, whoever had it before."""
+
+    of: int
+    runner: str
+    why: Literal["waiting", "takeover", "outcome", "hand-over"]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece of the running answer; `first` is the number of the answer's first piece, None where this is it."""
+
+    text: str
+    first: int | None = None
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A step: all its text, its calls, what the provider wants back, the pieces it covers. `cut`: it was not finished."""
+
+    text: str
+    calls: tuple[CallAsked, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    opaque: Mapping[str, Any] | None = None
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that may change something is about to be sent."""
+
+    call_id: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """A call has come to something."""
+
+    result: CallResult
+
+
+@dataclass(frozen=True)
+class OutcomeOf:
+    """Something that was pending has come to something; it starts a turn of its own."""
+
+    result: CallResult
+
+
+@dataclass(frozen=True)
+class Interrupt:
+    """Whatever runs is to stop, and what waits is withdrawn."""
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of the running turn, with its last step.
+
+    `results` are those of calls that had none yet. `waiting` and `undelivered` ground a reader that begins here: the
+    messages that wait at this place of the log, and the system events that no snapshot has delivered.
+    """
+
+    status: TurnStatus
+    text: str = ""
+    pieces: tuple[Piece, ...] = ()
+    opaque: Mapping[str, Any] | None = None
+    results: tuple[CallResult, ...] = ()
+    usage: TurnUsage | None = None
+    failure: Failure | None = None
+    waiting: tuple[int, ...] = ()
+    undelivered: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Event:
+    """A change or a notice that is not part of a turn; `data` is as `what` needs it.
+
+    `created`; `title` {title, by}; `archived` {archived}; `model` {model}; `wallet` {wallet}; `app` {app};
+    `client` {client_id}; `user_state` {}; `message` {text}: a system message; `system` {event}: a system event as the
+    contract shows it; `notice` {message}; `progress` {call_id, name, message}.
+    """
+
+    what: Literal[
+        "created", "title", "archived", "model", "wallet", "app", "client", "user_state",
+        "message", "system", "notice", "progress",
+    ]  # fmt: skip
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """System events up to this number have been in a snapshot."""
+
+    upto: int
+
+
+@dataclass(frozen=True)
+class Sign:
+    """The runner is alive."""
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """The session is gone; what comes behind is another one."""
+
+
+Body = (
+    User | Turn | Text | Agent | Call | Result | OutcomeOf | Interrupt | End | Event | Delivered | Sign | Deleted
+)  # fmt: skip
+
+KINDS: Mapping[str, type[Body]] = {
+    "user": User,
+    "turn": Turn,
+    "text": Text,
+    "agent": Agent,
+    "call": Call,
+    "result": Result,
+    "outcome": OutcomeOf,
+    "interrupt": Interrupt,
+    "end": End,
+    "event": Event,
+    "delivered": Delivered,
+    "sign": Sign,
+    "deleted": Deleted,
+}
+_NAMES: Mapping[type[Body], str] = {body: kind for kind, body in KINDS.items()}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A body at its place in the log; `at` is the writer's wall time in milliseconds."""
+
+    number: int
+    at: int
+    nonce: str
+    body: Body
+
+    @property
+    def writer(self) -> str:
+        return self.nonce.partition(".")[0]
+
+    @property
+    def kind(self) -> str:
+        return _NAMES[type(self.body)]
+
+
+@cache
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(KINDS[kind])
+
+
+def encode(entry: Entry) -> str:
+    """The body as JSON, without what is at its default."""
+    return _adapter(entry.kind).dump_json(entry.body, exclude_defaults=True).decode()
+
+
+def decode(kind: str, data: str) -> Body:
+    """The body that `encode` wrote. Raises pydantic's ValidationError on anything else."""
+    body: Body = _adapter(kind).validate_json(data)
+    return body

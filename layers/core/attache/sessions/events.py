@@ -1,0 +1,221 @@
+"""The log as server-sent events: what an entry becomes on a chat stream and on the updates channel.
+
+Both are pure functions of entries. Where one entry becomes several events, the last one bears the id, so that whoever
+resumes there has had all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from attache.sessions.entries import (
+    Agent,
+    CallResult,
+    Deleted,
+    End,
+    Entry,
+    Event,
+    Interrupt,
+    OutcomeOf,
+    Piece,
+    Result,
+    Text,
+    Turn,
+    User,
+)
+from attache.sessions.head import Head
+from attache.sessions.view import View
+
+Json = dict[str, Any]
+TEXT_CHARACTERS = 4_000  # at most 16 KB of UTF-8 (contract, "Stream")
+RESULT_BYTES = 12_000
+
+
+def text_events(text: str) -> Iterator[Json]:
+    """A text in pieces that an event may have."""
+    for start in range(0, len(text), TEXT_CHARACTERS):
+        yield {"type": "text", "content": text[start : start + TEXT_CHARACTERS]}
+
+
+def tool_call_event(call_id: str, name: str, arguments: str) -> Json:
+    return {"type": "tool_call", "name": name, "call_id": call_id, "args": parsed(arguments)}
+
+
+def tool_result_event(result: CallResult, kind: str = "tool_result") -> Json:
+    """`tool_result` or `async_tool_result`; a result over 12 KB is an excerpt."""
+    event: Json = {"type": kind, "name": result.name, "call_id": result.call_id, "result": parsed(result.text)}
+    if len(json.dumps(event["result"], ensure_ascii=False).encode()) > RESULT_BYTES:
+        event["result"] = result.text.encode()[:RESULT_BYTES].decode(errors="ignore")
+        event["truncated"] = True
+    return {**event, "sources": list(result.sources)} if result.sources else event
+
+
+def end_event(end: End) -> Json:
+    """`complete`, or `error` where the turn failed."""
+    if end.failure is not None:
+        failure = end.failure
+        return {"type": "error", "message": failure.message, "code": failure.code, "retryable": failure.retryable}
+    usage = end.usage
+    counted = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens, "model": usage.model} if usage else None
+    return {"type": "complete", "status": end.status, "usage": counted}
+
+
+def parsed(text: str) -> Any:
+    """JSON where the text is JSON, else the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def rest_of_text(text: str, pieces: Iterable[Piece], upto: int) -> str:
+    """What of a step's text is new to who has had every entry up to number `upto`."""
+    return text[sum(piece.length for piece in pieces if piece.number <= upto) :]
+
+
+class ChatEvents:
+    """The events of one turn's chat stream, entry by entry.
+
+    `upto` is the last number that the stream has had. Text that was sent as the model made it is told to `sent`; the entry that
+    stores it then brings no text, only its id.
+    """
+
+    def __init__(self, head: Head, turn: int, upto: int) -> None:
+        self._head = head
+        self._turn = turn
+        self._upto = upto
+        self.provisional = ""
+        self.over = False
+
+    def sent(self, text: str) -> None:
+        self.provisional += text
+
+    def of(self, entry: Entry, before: View) -> list[Json]:
+        """The events of `entry`, which follows `before`; empty for one that only moves the id on."""
+        events = list(self._of(entry, before))
+        self._upto = max(self._upto, entry.number)
+        return events
+
+    def _of(self, entry: Entry, before: View) -> Iterator[Json]:
+        mine = before.running is not None and before.running.turn == self._turn
+        match entry.body:
+            case Deleted():
+                self.over = True
+            case Interrupt() if self._turn in before.waiting:
+                self.over = True
+                yield {"type": "complete", "status": "interrupted", "usage": None}
+            case User() | Turn() if not mine and _takes(entry) == self._turn:
+                yield {
+                    "type": "started",
+                    "turn_id": self._head.id_of(self._turn),
+                    "message_id": self._head.id_of(self._turn),
+                }
+            case _ if mine:
+                yield from self._of_turn(entry)
+
+    def _of_turn(self, entry: Entry) -> Iterator[Json]:
+        match entry.body:
+            case Text(text):
+                yield from self._unsent(text)
+            case Agent() as step:
+                yield from self._unsent(rest_of_text(step.text, step.pieces, self._upto))
+                yield from (tool_call_event(call.call_id, call.name, call.arguments) for call in step.calls)
+            case Result(result):
+                yield tool_result_event(result)
+            case OutcomeOf(result):
+                yield tool_result_event(result, "async_tool_result")
+            case End() as end:
+                self.over = True
+                yield from self._unsent(rest_of_text(end.text, end.pieces, self._upto))
+                yield from map(tool_result_event, end.results)
+                yield end_event(end)
+
+    def _unsent(self, text: str) -> Iterator[Json]:
+        unsent = text.removeprefix(self.provisional[: len(text)])
+        self.provisional = self.provisional[len(text) :]
+        yield from text_events(unsent)
+
+
+def _takes(entry: Entry) -> int | None:
+    match entry.body:
+        case User(runner=str()):
+            return entry.number
+        case Turn(of):
+            return of
+    return None
+
+
+def update_events(head: Head, entry: Entry, before: View, upto: int) -> list[Json]:
+    """What `entry` is on the updates channel, for one who has had everything up to number `upto`."""
+    return [{**event, "session_id": head.session_id} for event in _updates(head, entry, before, upto)]
+
+
+def _updates(head: Head, entry: Entry, before: View, upto: int) -> Iterator[Json]:
+    after = before.after(entry)
+    yield from _update(head, entry, before, upto)
+    if before.busy != after.busy and not after.deleted:
+        yield {"type": "state_changed", "status": "processing" if after.busy else _rest(after)}
+
+
+def _rest(view: View) -> str:
+    return "interrupted" if view.interrupted else "idle"
+
+
+def _update(head: Head, entry: Entry, before: View, upto: int) -> Iterator[Json]:
+    match entry.body:
+        case User(runner=str()) | Turn():
+            turn = _takes(entry)
+            if turn is not None and (before.running is None or before.running.turn != turn):
+                yield {"type": "started", "turn_id": head.id_of(turn), "message_id": head.id_of(turn)}
+        case Text(text, first):
+            yield from _said(head, text, first or entry.number)
+        case Agent() as step:
+            yield from _said(head, rest_of_text(step.text, step.pieces, upto), _first(step.pieces, entry))
+            for call in step.calls:
+                yield _tool_update(call.call_id, call.name, "started", parsed(call.arguments))
+        case Result(result):
+            yield _tool_complete(result)
+        case OutcomeOf(result):
+            yield tool_result_event(result, "async_tool_result")
+            yield _tool_complete(result)
+        case End() as end:
+            yield from _said(head, rest_of_text(end.text, end.pieces, upto), _first(end.pieces, entry))
+            yield from map(_tool_complete, end.results)
+            yield end_event(end)
+            if end.failure is not None:
+                yield {"type": "system_event", "event": {"SystemError": end.failure.message}}
+        case Event(what, data):
+            yield from _noted(what, data)
+
+
+def _noted(what: str, data: Any) -> Iterator[Json]:
+    match what:
+        case "title":
+            yield {"type": "title_changed", "new_title": data["title"]}
+        case "notice":
+            yield {"type": "system_notice", "message": data["message"]}
+        case "system":
+            yield {"type": "system_event", "event": data["event"]}
+        case "progress":
+            yield _tool_update(data["call_id"], data["name"], "running", None, data["message"])
+
+
+def _said(head: Head, text: str, first: int) -> Iterator[Json]:
+    yield from ({**event, "message_id": head.id_of(first)} for event in text_events(text))
+
+
+def _first(pieces: tuple[Piece, ...], entry: Entry) -> int:
+    return pieces[0].number if pieces else entry.number
+
+
+def _tool_update(call_id: str, name: str, status: str, args: Any, message: str = "") -> Json:
+    return {"type": "tool_update", "tool_name": name, "name": name, "call_id": call_id, "status": status,
+            "message": message, "args": args, "result": None}  # fmt: skip
+
+
+def _tool_complete(result: CallResult) -> Json:
+    status = {"ok": "success", "pending": "pending"}.get(result.outcome, "error")
+    return {"type": "tool_complete", "tool_name": result.name, "name": result.name, "call_id": result.call_id,
+            "status": status, "message": "", "result": result.text}  # fmt: skip

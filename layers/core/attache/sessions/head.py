@@ -1,0 +1,50 @@
+"""What is true of a session as a whole."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+NEW_TITLE = "New chat"
+_ID = re.compile(r"(?P<tag>[0-9a-f]{8})-(?P<number>[0-9]{1,12})(-[\w-]+)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Head:
+    """A session's `META#HEAD`: written with its first entry, changed only together with an entry.
+
+    `tag` (8 hex digits) begins every id of this session; `born` is the number of its first entry: what stands below belongs
+    to an earlier session of the same id. `last` and `updated` follow at the end of turns. Times are milliseconds.
+    """
+
+    session_id: str
+    tag: str
+    born: int
+    last: int
+    created: int
+    updated: int
+    title: str = NEW_TITLE
+    title_by: str = "default"
+    archived: bool = False
+    app: str | None = None
+    wallet: str | None = None
+    model: str | None = None
+    client_id: str | None = None
+
+    def id_of(self, number: int) -> str:
+        """The id of an entry, as clients see it: for events, messages and turns alike."""
+        return f"{self.tag}-{number}"
+
+    def number_of(self, event_id: str) -> int | None:
+        """The number in an id of this session; None for one that is foreign, older or no id at all."""
+        found = _ID.fullmatch(event_id)
+        return int(found["number"]) if found and found["tag"] == self.tag else None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A session in a list of a wallet's sessions."""
+
+    session_id: str
+    title: str
+    archived: bool

@@ -1,0 +1,134 @@
+"""A session's log as a conversation: turns of steps, in the order in which they were answered.
+
+Snapshot and prompt are both read from this. A message that had to wait stands where its turn began; one that was
+withdrawn stands where that happened; those that still wait come last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from attache.sessions.entries import (
+    Agent,
+    CallAsked,
+    CallResult,
+    End,
+    Entry,
+    Event,
+    Interrupt,
+    OutcomeOf,
+    Result,
+    Text,
+    Turn,
+    User,
+)
+
+
+@dataclass
+class StepMade:
+    """One answer of the model: text, then calls with what they came to. `number` names it to clients."""
+
+    number: int
+    at: int
+    text: str
+    calls: tuple[CallAsked, ...] = ()
+    results: dict[str, tuple[Entry, CallResult]] = field(default_factory=dict)
+    opaque: Mapping[str, Any] | None = None
+    cut: bool = False
+
+
+@dataclass
+class TurnMade:
+    """A turn. `cause` is the entry that it answers: a message, or the outcome of something that was pending.
+
+    `pieces` is what is stored of an answer that goes on; `end` is None while the turn runs.
+    """
+
+    cause: Entry
+    steps: list[StepMade] = field(default_factory=list)
+    pieces: list[Entry] = field(default_factory=list)
+    end: Entry | None = None
+
+    @property
+    def running_text(self) -> str:
+        return "".join(piece.body.text for piece in self.pieces if isinstance(piece.body, Text))
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A message that waits, or was withdrawn."""
+
+    cause: Entry
+
+
+@dataclass(frozen=True)
+class SystemMessage:
+    """Something the client or the system said beside the conversation."""
+
+    entry: Entry
+    text: str
+
+
+Part = TurnMade | Unanswered | SystemMessage
+
+
+def conversation(entries: Iterable[Entry]) -> list[Part]:
+    """The parts of a conversation. Entries may begin in the middle: what belongs to a turn whose cause is missing is left out."""
+    telling = _Telling()
+    for entry in entries:
+        telling.tell(entry)
+    return telling.parts + [Unanswered(cause) for cause in telling.waiting.values()]
+
+
+class _Telling:
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+        self.waiting: dict[int, Entry] = {}
+        self.turn: TurnMade | None = None
+
+    def tell(self, entry: Entry) -> None:
+        match entry.body:
+            case User(runner=str()):
+                self._begin(entry)
+            case User() | OutcomeOf():
+                self.waiting[entry.number] = entry
+            case Turn(of) if of in self.waiting:
+                self._begin(self.waiting.pop(of))
+            case Interrupt():
+                self.parts += [Unanswered(cause) for cause in self.waiting.values()]
+                self.waiting.clear()
+            case Event(what="message", data=data):
+                self.parts.append(SystemMessage(entry, str(data.get("text", ""))))
+            case _ if self.turn is not None:
+                self._go_on(self.turn, entry)
+
+    def _begin(self, cause: Entry) -> None:
+        self.turn = TurnMade(cause)
+        self.parts.append(self.turn)
+
+    def _go_on(self, turn: TurnMade, entry: Entry) -> None:
+        match entry.body:
+            case Text():
+                turn.pieces.append(entry)
+            case Agent() as step:
+                turn.steps.append(_step(entry, step))
+                turn.pieces = []
+            case Result(result) if turn.steps:
+                turn.steps[-1].results[result.call_id] = (entry, result)
+            case End() as end:
+                self._end(turn, entry, end)
+
+    def _end(self, turn: TurnMade, entry: Entry, end: End) -> None:
+        for result in end.results if turn.steps else ():
+            turn.steps[-1].results[result.call_id] = (entry, result)
+        if end.text:
+            turn.steps.append(_step(entry, end))
+        turn.pieces, turn.end, self.turn = [], entry, None
+
+
+def _step(entry: Entry, step: Agent | End) -> StepMade:
+    number = step.pieces[0].number if step.pieces else entry.number
+    calls, cut = (step.calls, step.cut) if isinstance(step, Agent) else ((), step.status == "interrupted")
+    return StepMade(number, entry.at, step.text, calls, opaque=step.opaque, cut=cut)

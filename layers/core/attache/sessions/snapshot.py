@@ -1,0 +1,148 @@
+"""The snapshot of a session: its log, as the contract shows it to clients that poll."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from attache.clock import rfc3339
+from attache.sessions.entries import CallResult, End, Entry, Event, Failure, OutcomeOf, User
+from attache.sessions.head import NEW_TITLE, Head
+from attache.sessions.history import Part, StepMade, SystemMessage, TurnMade, Unanswered, conversation
+from attache.sessions.view import View
+
+Json = dict[str, Any]
+MOST_BYTES = 1_000_000  # contract, "Snapshot": the newest 1 MB at most
+
+
+def snapshot(
+    head: Head,
+    view: View,
+    entries: Sequence[Entry],
+    user_state: Mapping[str, Any] | None,
+    *,
+    delivering: Iterable[int] = (),
+    truncated: bool = False,
+    before: str | None = None,
+) -> Json:
+    """The contract's snapshot. `delivering`: numbers of the system events that this one delivers.
+
+    `truncated` says that there is more before `entries`. `before` keeps what came before that message.
+    """
+    messages = [message for part in conversation(entries) for message in _messages(head, part)]
+    messages, cut = _newest(_up_to(messages, before) if before else messages)
+    wanted = frozenset(delivering)
+    answer: Json = {
+        "session_id": head.session_id,
+        "status": status(view),
+        "is_processing": view.busy,
+        "title": head.title,
+        "messages": messages,
+        "system_events": [event for entry in entries if entry.number in wanted for event in system_events(entry)],
+        "user_state": dict(user_state) if user_state is not None else None,
+        "last_event_id": head.id_of(view.last),
+    }
+    return {**answer, "truncated": True} if truncated or cut else answer
+
+
+def empty_snapshot(session_id: str) -> Json:
+    """The snapshot of a session that was never used."""
+    return {
+        "session_id": session_id,
+        "status": "idle",
+        "is_processing": False,
+        "title": NEW_TITLE,
+        "messages": [],
+        "system_events": [],
+        "user_state": None,
+        "last_event_id": "0-0",
+    }
+
+
+def status(view: View) -> str:
+    """`interrupted` from an interrupt until the next message, `processing` while anything runs or waits, else `idle`."""
+    if view.busy:
+        return "processing"
+    return "interrupted" if view.interrupted else "idle"
+
+
+def system_events(entry: Entry) -> Iterator[Json]:
+    """The system events that an entry brings: its own, or the failure of a turn."""
+    match entry.body:
+        case Event(what="system", data=data):
+            yield data["event"]
+        case End(failure=failure) if failure is not None:
+            yield {"SystemError": failure.message}
+
+
+def _messages(head: Head, part: Part) -> Iterator[Json]:
+    match part:
+        case Unanswered(cause):
+            yield from _cause(head, cause)
+        case SystemMessage(entry, text):
+            yield _message(head, entry.number, "system", text, entry.at)
+        case TurnMade() as turn:
+            yield from _turn(head, turn)
+
+
+def _turn(head: Head, turn: TurnMade) -> Iterator[Json]:
+    yield from _cause(head, turn.cause)
+    for step in turn.steps:
+        yield from _step(head, step)
+    if turn.pieces:
+        first = turn.pieces[0]
+        yield {**_message(head, first.number, "agent", turn.running_text, first.at), "is_streaming": True}
+    match turn.end:
+        case Entry(number=number, at=at, body=End(failure=Failure(message=message))):
+            # An end that brings text and a failure makes two messages: the second one's id must be another.
+            yield {**_message(head, number, "agent", message, at), "id": f"{head.id_of(number)}-error"}
+
+
+def _cause(head: Head, cause: Entry) -> Iterator[Json]:
+    match cause.body:
+        case User(message):
+            yield _message(head, cause.number, "user", message, cause.at)
+        case OutcomeOf(result):
+            yield _tool(head, cause, result)
+
+
+def _step(head: Head, step: StepMade) -> Iterator[Json]:
+    if step.text:
+        yield _message(head, step.number, "agent", step.text, step.at)
+    for call in step.calls:
+        if call.call_id in step.results:
+            entry, result = step.results[call.call_id]
+            yield _tool(head, entry, result)
+
+
+def _tool(head: Head, entry: Entry, result: CallResult) -> Json:
+    message = {**_message(head, entry.number, "agent", "", entry.at), "tool_result": [result.name, result.text]}
+    message["id"] = f"{message['id']}-{result.call_id}"  # an end may bring several results
+    return {**message, "sources": list(result.sources)} if result.sources else message
+
+
+def _message(head: Head, number: int, sender: str, content: str, at: int) -> Json:
+    return {
+        "id": head.id_of(number),
+        "sender": sender,
+        "content": content,
+        "timestamp": rfc3339(at),
+        "is_streaming": False,
+        "tool_result": None,
+    }
+
+
+def _up_to(messages: list[Json], before: str) -> list[Json]:
+    places = (place for place, message in enumerate(messages) if message["id"] == before)
+    return messages[: next(places, 0)]
+
+
+def _newest(messages: list[Json]) -> tuple[list[Json], bool]:
+    size, kept = 0, len(messages)
+    for message in reversed(messages):
+        size += len(json.dumps(message, ensure_ascii=False).encode())
+        if size > MOST_BYTES:
+            return messages[kept:], True
+        kept -= 1
+    return messages, False

@@ -1,0 +1,136 @@
+"""Where sessions are kept, as the log needs it: one partition a session, conditional writes, strongly consistent reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from attache.errors import AttacheError, Unavailable
+from attache.sessions.entries import Entry
+from attache.sessions.head import Head, Listed
+
+WINDOW = 400  # entries of a page: a full window of 40 messages with their pieces (session-log.md, "Items")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one read brought. `entries` ascend; `complete`: there is nothing older (or nothing between it and `after`)."""
+
+    head: Head | None = None
+    user_state: Mapping[str, Any] | None = None
+    entries: tuple[Entry, ...] = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class Idempotency:
+    """What an `Idempotency-Key` made: a hash of the message, and the number of its entry."""
+
+    key: str
+    digest: str
+    number: int
+
+
+@dataclass(frozen=True)
+class NewHead:
+    """This entry begins a session. `instead_of`: `born` of the earlier session whose head it replaces."""
+
+    head: Head
+    instead_of: int | None = None
+
+
+@dataclass(frozen=True)
+class HeadChange:
+    """These attributes change with the entry, provided that the session is still the one born at `born`.
+
+    `title_of_ours`: only where no user has given a title.
+    """
+
+    born: int
+    values: Mapping[str, str | bool | None]
+    title_of_ours: bool = False
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is written with an entry, in one transaction: all of it or nothing."""
+
+    new_head: NewHead | None = None
+    head_change: HeadChange | None = None
+    user_state: Mapping[str, Any] | None = None
+    idempotency: Idempotency | None = None
+
+    @property
+    def nothing(self) -> bool:
+        return self == _NOTHING
+
+
+_NOTHING = Beside()
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """How long what is written is kept, in seconds: entries, and the head that outlives them."""
+
+    entries: int = 90 * 86400
+    passing: int = 86400
+
+    @property
+    def head(self) -> int:
+        return self.entries + 7 * 86400
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A turn has ended: what the head learns of it."""
+
+    born: int
+    last: int
+    updated: int
+    lifetime: Lifetime = field(default_factory=Lifetime)
+
+
+class SlotTaken(AttacheError):
+    """Something else stands there, or the head is another one: read, and decide again."""
+
+
+class KeyTaken(AttacheError):
+    """The `Idempotency-Key` has made an entry already."""
+
+
+class OutcomeUnknown(Unavailable):
+    """A write was sent and may or may not have taken effect."""
+
+
+class SessionTable(Protocol):
+    """All reads are strongly consistent. Every method raises Unavailable where the storage does not answer."""
+
+    async def newest(self, session_id: str, after: int = 0, before: int | None = None, limit: int = WINDOW) -> Reading:
+        """The newest entries above number `after` and below `before`; head and user state unless `before` is given."""
+        ...
+
+    async def since(self, session_id: str, after: int, limit: int = WINDOW) -> Sequence[Entry]:
+        """The entries above `after`, ascending from the oldest: the cheapest look for something new."""
+        ...
+
+    async def put(self, session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> None:
+        """Write `entry` into its slot if the slot is free; the same entry found there is success.
+
+        Raises SlotTaken, KeyTaken, OutcomeUnknown, or Unavailable where nothing was written.
+        """
+        ...
+
+    async def idempotency(self, session_id: str, key: str) -> Idempotency | None: ...
+
+    async def settle(self, session_id: str, settled: Settled) -> None:
+        """`last` and `updated` of the head; nothing where it is another session's or newer."""
+        ...
+
+    async def of_wallet(self, wallet: str) -> Sequence[Listed]:
+        """The wallet's sessions, newest first."""
+        ...
+
+    async def purge(self, session_id: str, below: int) -> None:
+        """Remove every entry below number `below`, and head, user state and summary if they were born below it."""
+        ...

@@ -1,0 +1,169 @@
+"""Who runs, who waits: the state of a session, folded from its log.
+
+Every decision of an appender is made on this fold, over the whole log up to the slot that it then wins: so all of them
+decide the same. A fold may begin at any `end`, which carries what a fold of all before it would have known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from attache.sessions.entries import (
+    Agent,
+    Call,
+    CallAsked,
+    CallResult,
+    Deleted,
+    Delivered,
+    End,
+    Entry,
+    Event,
+    Interrupt,
+    OutcomeOf,
+    Piece,
+    Result,
+    Text,
+    Turn,
+    User,
+)
+
+
+@dataclass(frozen=True)
+class OpenCall:
+    """A call of the running turn's last step. `recorded`: it may have been sent and may have changed something."""
+
+    asked: CallAsked
+    recorded: bool = False
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Running:
+    """The turn that runs. Numbers are entries'; times are milliseconds of the log's writers.
+
+    `turn` is the entry it answers, `taken` the one that took it last; `seen` the runner's last sign of life; `takeovers`
+    how many there were since the last step; `text` and `pieces` what was stored of the answer since the last step.
+    """
+
+    turn: int
+    taken: int
+    runner: str
+    began: int
+    seen: int
+    takeovers: int = 0
+    steps: int = 0
+    text: str = ""
+    pieces: tuple[Piece, ...] = ()
+    calls: Mapping[str, OpenCall] = field(default_factory=dict)
+    interrupt: int | None = None
+
+    @property
+    def first_piece(self) -> int | None:
+        return self.pieces[0].number if self.pieces else None
+
+    @property
+    def open_calls(self) -> tuple[OpenCall, ...]:
+        return tuple(call for call in self.calls.values() if not call.done)
+
+
+@dataclass(frozen=True)
+class View:
+    """A session's state after entry `last`. `idle_since` is when the last turn ended; 0 where none is known.
+
+    `interrupted`: the last thing that happened to a turn or a waiting message was an interrupt.
+    """
+
+    last: int = 0
+    running: Running | None = None
+    waiting: tuple[int, ...] = ()
+    undelivered: tuple[int, ...] = ()
+    deleted: bool = False
+    idle_since: int = 0
+    interrupted: bool = False
+
+    @property
+    def busy(self) -> bool:
+        return self.running is not None or bool(self.waiting)
+
+    def after(self, entry: Entry) -> View:
+        """The state once `entry` stands behind what this view has seen."""
+        view = replace(self, last=entry.number, running=_seen(self.running, entry))
+        match entry.body:
+            case User(runner=None) | OutcomeOf():
+                return replace(view, waiting=(*view.waiting, entry.number), interrupted=False)
+            case User(runner=str(runner)):
+                return replace(view, running=_taken(None, entry.number, runner, entry), interrupted=False)
+            case Turn() as turn:
+                waiting = tuple(number for number in view.waiting if number != turn.of)
+                return replace(view, waiting=waiting, running=_taken(view.running, turn.of, turn.runner, entry))
+            case Interrupt():
+                running = view.running and replace(view.running, interrupt=view.running.interrupt or entry.number)
+                return replace(view, running=running, waiting=(), interrupted=True)
+            case End() as end:
+                return _ended(view, end, entry)
+            case Event(what="system"):
+                return replace(view, undelivered=(*view.undelivered, entry.number))
+            case Delivered(upto):
+                return replace(view, undelivered=tuple(n for n in view.undelivered if n > upto))
+            case Deleted():
+                return View(last=entry.number, deleted=True)
+            case _:
+                return replace(view, running=view.running and _stepped(view.running, entry))
+
+
+def fold(entries: Iterable[Entry], start: View | None = None) -> View:
+    """The state after `entries`, dense or not, which begin where `start` ends (or where the log does)."""
+    view = start or View()
+    for entry in entries:
+        view = view.after(entry)
+    return view
+
+
+def _seen(running: Running | None, entry: Entry) -> Running | None:
+    if running is None or entry.writer != running.runner:
+        return running
+    return replace(running, seen=max(running.seen, entry.at))
+
+
+def _taken(before: Running | None, of: int, runner: str, entry: Entry) -> Running:
+    if before is None or before.turn != of:
+        return Running(turn=of, taken=entry.number, runner=runner, began=entry.at, seen=entry.at)
+    return replace(before, taken=entry.number, runner=runner, seen=entry.at, takeovers=before.takeovers + 1)
+
+
+def _ended(view: View, end: End, entry: Entry) -> View:
+    failed = (entry.number,) if end.status == "failed" else ()
+    return replace(
+        view,
+        running=None,
+        waiting=end.waiting,
+        undelivered=end.undelivered + failed,
+        idle_since=entry.at,
+        interrupted=end.status == "interrupted",
+    )
+
+
+def _stepped(running: Running, entry: Entry) -> Running:
+    match entry.body:
+        case Text(text):
+            piece = Piece(entry.number, len(text))
+            return replace(running, text=running.text + text, pieces=(*running.pieces, piece))
+        case Agent() as step:
+            calls = {call.call_id: OpenCall(call) for call in step.calls}
+            return replace(running, text="", pieces=(), calls=calls, steps=running.steps + 1, takeovers=0)
+        case Call(call_id):
+            return _with_call(running, call_id, recorded=True)
+        case Result(CallResult(call_id=call_id)):
+            return _with_call(running, call_id, done=True)
+        case _:
+            return running
+
+
+def _with_call(running: Running, call_id: str, *, recorded: bool = False, done: bool = False) -> Running:
+    call = running.calls.get(call_id)
+    if call is None:
+        return running
+    changed = replace(call, recorded=call.recorded or recorded, done=call.done or done)
+    return replace(running, calls={**running.calls, call_id: changed})
+

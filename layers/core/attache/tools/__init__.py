@@ -1,0 +1,1 @@
+"""Tools: what the model may call, made from OpenAPI descriptions or built in."""

@@ -1,0 +1,79 @@
+"""What a tool is to a turn: a name and a schema for the model, and something that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Outcome = Literal[
+    "ok",  # it ran and answered
+    "error",  # it ran, or was refused before it ran, and the model can act on what it says
+    "pending",  # the answer comes later, as an entry of its own
+    "not_started",
+    "outcome_unknown",
+    "interrupted",
+    "timed_out",
+    "rejected",
+]
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A tool as the model sees it.
+
+    `name` is at most 64 of [a-zA-Z0-9_-]; `parameters` is a JSON schema of type object. `safe`: running it again changes
+    nothing (GET, HEAD, or declared idempotent), so a resumed turn may.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+    safe: bool
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A call the model asked for. `arguments` is JSON text as the model wrote it, perhaps malformed."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True)
+class CallContext:
+    """For whom a tool runs: the scope that its secrets are looked up in."""
+
+    app: str
+    session_id: str
+    client_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    """What a tool call came to. `text` is what the model and the client read; JSON where the tool answers data."""
+
+    outcome: Outcome
+    text: str
+    sources: tuple[Mapping[str, Any], ...] = field(default=())
+
+
+class Toolset(Protocol):
+    """The tools of one app."""
+
+    @property
+    def specs(self) -> Sequence[ToolSpec]:
+        """What the model is shown, in a fixed order."""
+        ...
+
+    def check(self, call: ToolCall) -> ToolResult | None:
+        """None where the call may run; else an `error` result that tells the model what to do differently.
+
+        Unknown names, malformed JSON and violations of the schema end here: nothing is recorded or sent for them.
+        """
+        ...
+
+    async def run(self, call: ToolCall, context: CallContext) -> ToolResult:
+        """Run a checked call. Failures are results (`error`, `timed_out`), never exceptions; cancelling stops it."""
+        ...
