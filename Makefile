@@ -1,0 +1,100 @@
+# Attaché: `make help`
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+PORT ?= 8000
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; exit; }; done; echo python3)
+
+REQUIREMENTS := infra/requirements
+PY := .venv/bin/python
+RUN := .venv/.run
+DEV := .venv/.dev
+MINISTACK := .venv-ministack/.installed
+SAM := .venv-sam/.installed
+
+.PHONY: help dev setup test check lint format types contracts templates requirements clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+dev: $(RUN) $(MINISTACK) ## the local stack on http://127.0.0.1:8000 (PORT=... changes it)
+	@exec $(PY) -m attache_local --port $(PORT)
+
+setup: $(DEV) $(MINISTACK) $(SAM) ## every environment that the tests need
+
+test: ## set up, then all tests; set-up is timed apart
+	@began=$$SECONDS; $(MAKE) --no-print-directory setup && echo "set-up: $$((SECONDS - began)) s"
+	@began=$$SECONDS; $(PY) -m pytest $(ARGS); code=$$?; echo "tests: $$((SECONDS - began)) s"; exit $$code
+
+check: ## the whole gate, as CI runs it
+	@.ci/run
+
+lint: $(DEV) ## style of the code, without changing it
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+
+format: $(DEV) ## put the code into its format, and mend what can be mended
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+types: $(DEV) ## mypy, strict
+	.venv/bin/mypy
+
+contracts: $(DEV) ## who may import whom
+	.venv/bin/lint-imports
+
+templates: $(SAM) ## what CloudFormation would refuse
+	@for template in template.yaml infra/*.yaml; do \
+		AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate --lint --template-file "$$template" || exit 1; done
+
+# ---- environments: one stamp each, so that a second run costs nothing
+
+# pip reads settings that uv does not know (mirrors, proxies): where uv fails, pip does the same work, slower.
+install = $(1)/bin/python -m uv pip install --quiet --python $(1)/bin/python --require-hashes -r $(2) 2>$(1)/.uv.log \
+	|| { echo "uv could not install ($(1)/.uv.log says why); pip does it"; $(1)/bin/python -m pip install --quiet --require-hashes -r $(2); }
+
+.venv/bin/python .venv-ministack/bin/python .venv-sam/bin/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Attaché needs Python 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] + ": say make PYTHON=/path/to/python3.11 ...")'
+	@echo "making $(@D:/bin=)"
+	@$(PYTHON) -m venv $(@D:/bin=)
+	@$@ -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)/uv.txt
+
+$(RUN): $(REQUIREMENTS)/run.txt $(REQUIREMENTS)/uv.txt pyproject.toml | .venv/bin/python
+	@test $(DEV) -nt $(REQUIREMENTS)/run.txt || { $(call install,.venv,$<); }
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): $(REQUIREMENTS)/dev.txt $(RUN)
+	@$(call install,.venv,$<)
+	@touch $@
+
+$(MINISTACK): $(REQUIREMENTS)/ministack.txt | .venv-ministack/bin/python
+	@$(call install,.venv-ministack,$<)
+	@touch $@
+
+$(SAM): $(REQUIREMENTS)/sam.txt | .venv-sam/bin/python
+	@$(call install,.venv-sam,$<)
+	@touch $@
+
+# ---- pinned requirements
+
+compile = .venv/bin/python -m uv pip compile --quiet --generate-hashes --no-annotate --no-header $(UPGRADE)
+anywhere = $(compile) --universal --python-version 3.11
+on_lambda = $(compile) --python-version 3.13 --python-platform aarch64-manylinux2014 --constraint $(REQUIREMENTS)/dev.txt
+in_web = sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' layers/web/requirements.txt
+
+requirements: $(RUN) ## pin anew what the .in files ask for (UPGRADE=--upgrade takes newer versions)
+	$(anywhere) $(REQUIREMENTS)/uv.in -o $(REQUIREMENTS)/uv.txt
+	$(anywhere) $(REQUIREMENTS)/dev.in -o $(REQUIREMENTS)/dev.txt
+	$(anywhere) $(REQUIREMENTS)/run.in --constraint $(REQUIREMENTS)/dev.txt -o $(REQUIREMENTS)/run.txt
+	$(anywhere) $(REQUIREMENTS)/ministack.in -o $(REQUIREMENTS)/ministack.txt
+	$(anywhere) $(REQUIREMENTS)/sam.in -o $(REQUIREMENTS)/sam.txt
+	$(on_lambda) layers/web/requirements.in -o layers/web/requirements.txt
+	$(on_lambda) layers/llm/requirements.in $$($(in_web)) -o layers/llm/requirements.txt
+
+clean: ## remove the environments and what was built; keeps .attache, where the local stack's sessions are
+	rm -rf .venv .venv-ministack .venv-sam .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find functions layers infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
