@@ -9,14 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from attache.tools.tool import ToolSpec
 
 Place = Literal["path", "query", "header", "body", "body_property"]
-Style = Literal["simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
+Style = Literal["simple", "form", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
 DEFAULT_TIMEOUT = 30.0
 
 
 class Frozen(BaseModel):
-    """What is stored and never changed."""
+    """What is stored and never changed; fields of a later release are skipped, so that a rollback can read it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Binding(Frozen):
@@ -24,7 +24,8 @@ class Binding(Frozen):
 
     `name` is the API's own word, `argument` the model's: they differ where a path, a query and a body use one name for
     two things. `body` is the whole body, `body_property` one member of a JSON object. `style` and `explode` are
-    OpenAPI's; `json` is a parameter that carries JSON text.
+    OpenAPI's; `json` is a parameter that carries JSON text. `fill`: the API requires it and its schema has a default,
+    which is sent where the model gives nothing; any other default is left to the API.
     """
 
     argument: str
@@ -32,15 +33,20 @@ class Binding(Frozen):
     name: str
     style: Style = "simple"
     explode: bool = False
+    fill: bool = False
 
 
 class ToolAuth(Frozen):
-    """A secret of the app, and the header or query parameter that carries it, after `prefix`."""
+    """A secret of the app, and the header or query parameter that carries it, after `prefix`.
+
+    Without a value the call is not sent if it is `required`, and sent without it if not.
+    """
 
     place: Literal["header", "query"]
     name: str
     secret: str
     prefix: str = ""
+    required: bool = True
 
 
 class HttpTool(Frozen):
