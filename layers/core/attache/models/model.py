@@ -6,7 +6,7 @@ the adapter (`attache.models.litellm_models`).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -94,7 +94,7 @@ class ModelFailed(AttacheError):
 class Models(Protocol):
     """Streams answers from language models."""
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """Text deltas as they come, then exactly one `Completion`.
 
         Raises ModelFailed. Failures before the first delta were retried already; closing the iterator closes the connection.

@@ -1,0 +1,94 @@
+"""OpenAI's chat completions, streamed, over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from typing import Any
+
+from tests.servers.openai_rules import fault
+from tests.servers.provider_server import Dropped, ProviderServer, sse
+from tests.servers.script import Answer, Asked, Received, Refusal, cut_up, wait
+
+
+class OpenAIServer(ProviderServer):
+    """A scripted `POST /v1/chat/completions`; also what OpenRouter and other gateways speak."""
+
+    @property
+    def url(self) -> str:
+        return f"{self.origin}/v1"
+
+    def fault(self, request: Received) -> Refusal | None:
+        if request.method != "POST" or request.path != "/v1/chat/completions":
+            return Refusal(404, f"Invalid URL ({request.method} {request.path})")
+        if not request.headers.get("authorization", "").removeprefix("Bearer ").strip():
+            return Refusal(401, "You didn't provide an API key.", kind="invalid_api_key")
+        wrong = fault(request.body)
+        return Refusal(400, wrong) if wrong else None
+
+    def error_body(self, refusal: Refusal) -> Mapping[str, Any]:
+        kind = "invalid_request_error" if refusal.status < 500 else "server_error"
+        return {"error": {"message": refusal.message, "type": kind, "param": None, "code": refusal.kind}}
+
+    async def events(self, answer: Answer, request: Received) -> AsyncIterator[bytes]:
+        chunk = _Chunks(f"chatcmpl-{self.serial()}", request.body["model"])
+        await wait(answer.before)
+        yield chunk({"role": "assistant", "content": "" if answer.pieces else None})
+        for piece in answer.pieces:
+            if isinstance(piece, str):
+                yield chunk({"content": piece})
+            else:
+                await wait(piece)
+        for delta in _call_deltas(answer, self):
+            yield chunk({"tool_calls": [delta]})
+        match answer.ending:
+            case "drop":
+                raise Dropped
+            case "hang":
+                await asyncio.Event().wait()
+            case "error":
+                yield sse(self.error_body(Refusal(500, "The server had an error while processing your request.")))
+            case "well":
+                for event in _ending(answer, chunk, request):
+                    yield event
+
+
+class _Chunks:
+    def __init__(self, answer_id: str, model: str) -> None:
+        self._base = {"id": answer_id, "object": "chat.completion.chunk", "created": 1_700_000_000, "model": model}
+
+    def __call__(self, delta: Mapping[str, Any], finish: str | None = None) -> bytes:
+        return sse({**self._base, "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}]})
+
+    def usage(self, tokens: tuple[int, int]) -> bytes:
+        count = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
+        return sse({**self._base, "choices": [], "usage": count})
+
+
+def _ending(answer: Answer, chunk: _Chunks, request: Received) -> Iterator[bytes]:
+    yield chunk({}, answer.finish or ("tool_calls" if answer.calls else "stop"))
+    if answer.tokens and (request.body.get("stream_options") or {}).get("include_usage"):
+        yield chunk.usage(answer.tokens)
+    yield sse("[DONE]")
+
+
+def _call_deltas(answer: Answer, server: ProviderServer) -> Iterator[Mapping[str, Any]]:
+    each = [list(_pieces(at, asked, answer.split, server)) for at, asked in enumerate(answer.calls)]
+    if not answer.interleaved:
+        return itertools.chain.from_iterable(each)
+    return _in_turn(each)
+
+
+def _in_turn(each: Iterable[list[Mapping[str, Any]]]) -> Iterator[Mapping[str, Any]]:
+    for row in itertools.zip_longest(*each):
+        yield from (piece for piece in row if piece is not None)
+
+
+def _pieces(at: int, asked: Asked, size: int, server: ProviderServer) -> Iterator[Mapping[str, Any]]:
+    arguments = asked.arguments if isinstance(asked.arguments, str) else json.dumps(asked.arguments)
+    call_id = asked.call_id or f"call_{server.serial()}"
+    yield {"index": at, "id": call_id, "type": "function", "function": {"name": asked.name, "arguments": ""}}
+    for piece in cut_up(arguments, size):
+        yield {"index": at, "function": {"arguments": piece}}
