@@ -13,17 +13,17 @@ from typing import Any
 HEADERS: Mapping[str, str] = {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "private, no-cache, no-transform",
-    "content-encoding": "identity",  # a proxy that compresses would hold text back to do it
     "x-accel-buffering": "no",
 }
-COMMENT = b":\n\n"
+COMMENT = b":\n\n"  # keeps a connection open, and says nothing
 
 
 @dataclass(frozen=True)
 class Event:
-    """One event of a stream: `data` has its `type`. Without data it is an `id:` line alone: everything so far is stored.
+    """One event of a stream; `data` has its `type`.
 
-    `id` is where the stream can be resumed from; None where it cannot.
+    Without data it is an `id:` line alone: everything so far is stored. `id` is where the stream can be resumed from;
+    None where it cannot.
     """
 
     data: Mapping[str, Any] | None = None

@@ -1,0 +1,52 @@
+"""A Starlette request as a `Caller`: the one place where a request's body is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from attache.errors import TooLarge
+from attache.wire.caller import Caller
+from attache.wire.json_text import parse_object
+
+MAX_BODY = 1024 * 1024  # bytes
+MAX_DRAINED = 10 * MAX_BODY  # API Gateway passes no more
+
+
+async def read_caller(request: Request) -> Caller:
+    """The request, its body parsed whatever its content type says. Raises BadInput, TooLarge."""
+    return Caller(
+        headers={name: _last(request, name) for name in request.headers},
+        query=dict(request.query_params),
+        path=dict(request.path_params),
+        body=json_body(await _body(request)),
+    )
+
+
+Asking = Annotated[Caller, Depends(read_caller)]
+
+
+def json_body(body: bytes) -> Mapping[str, Any]:
+    """The object in a body; none where the body is empty. Raises BadInput."""
+    return parse_object(body, "The body") if body.strip() else {}
+
+
+def _last(request: Request, name: str) -> str:
+    values = request.headers.getlist(name)
+    return ", ".join(values) if name in ("accept", "prefer", "if-none-match") else values[-1]
+
+
+async def _body(request: Request) -> bytes:
+    """The body. One that is too large is read to its end first, so that the client reads our answer, not a reset."""
+    body, size = bytearray(), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_DRAINED:
+            break
+        if size <= MAX_BODY:
+            body += chunk
+    if size > MAX_BODY:
+        raise TooLarge("The body is over 1 MB.")
+    return bytes(body)
