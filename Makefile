@@ -57,7 +57,7 @@ install = $(1)/bin/python -m uv pip install --quiet --python $(1)/bin/python --r
 	|| { echo "uv could not install ($(1)/.uv.log says why); pip does it"; $(1)/bin/python -m pip install --quiet --require-hashes -r $(2); }
 
 .venv/bin/python .venv-ministack/bin/python .venv-sam/bin/python:
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Attaché needs Python 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] + ": say make PYTHON=/path/to/python3.11 ...")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Attaché needs Python 3.11 or later, and \"$(PYTHON)\" is $$($(PYTHON) --version 2>&1 | tail -n 1); say: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "making $(@D:/bin=)"
 	@$(PYTHON) -m venv $(@D:/bin=)
 	@$@ -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)/uv.txt
@@ -82,7 +82,8 @@ $(SAM): $(REQUIREMENTS)/sam.txt | .venv-sam/bin/python
 # ---- pinned requirements
 
 compile = .venv/bin/python -m uv pip compile --quiet --generate-hashes --no-annotate --no-header $(UPGRADE)
-anywhere = $(compile) --universal --python-version 3.11
+# one version for every Python, so that Lambda runs what the tests ran
+anywhere = $(compile) --universal --python-version 3.11 --fork-strategy fewest
 on_lambda = $(compile) --python-version 3.13 --python-platform aarch64-manylinux2014 --constraint $(REQUIREMENTS)/dev.txt
 in_web = sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' layers/web/requirements.txt
 
