@@ -43,7 +43,7 @@ Settle = Callable[[], Awaitable[None]]
 class Boundary:
     """ASGI middleware; it answers preflights itself, on every path.
 
-    `settle` is awaited before the last byte of each answer: what is still running then would be frozen with the function.
+    `settle` is awaited before the last byte of each answer: what still runs then would be frozen with the function.
     """
 
     def __init__(self, app: ASGIApp, settle: Settle | None = None) -> None:

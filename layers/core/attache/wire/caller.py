@@ -99,6 +99,13 @@ class Caller:
                     return value
         return None
 
+    def count(self, name: str, most: int) -> int:
+        """A whole number of the query, `most` at most and where it is left out. Raises BadInput."""
+        sent = self.query.get(name, str(most))
+        if not (sent.isascii() and sent.isdigit() and len(sent) < 10):
+            raise BadInput(f"{name} must be a whole number.")
+        return min(int(sent), most)
+
     def title(self) -> str:
         """The new title of a session. Raises BadInput."""
         title = self.body.get("title")

@@ -1,0 +1,1 @@
+"""`POST /api/chat`, behind the Lambda Web Adapter."""

@@ -1,0 +1,51 @@
+"""Chat: a message in, the assistant's answer as a stream of events or as a snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attache.turns.chats import ChatRequest
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from attache.apps import DEFAULT_APP
+from attache.wire.access import Access
+from attache.wire.answers import session_answer
+from attache.wire.caller import Caller
+from attache.wire.event_stream import EventStream
+from attache.wire.lambda_context import seconds_left
+from attache.wire.negotiation import snapshot_wait
+from attache.wire.request import Asking
+
+if TYPE_CHECKING:
+    from attache.wiring import Services
+
+
+def routes(services: Services) -> APIRouter:
+    router = APIRouter()
+    access = Access(services.keys, services.sessions)
+
+    @router.post("/api/chat")
+    async def chat(caller: Asking) -> Response:
+        request = await accepted(caller)
+        if caller.form() == "stream":
+            return EventStream(await services.chats.stream(request), lasts=seconds_left(caller.headers))
+        wait = snapshot_wait(caller.headers.get("prefer", ""), polls=request.client_id is not None)
+        return session_answer(request.session_id, await services.chats.answer(request, wait))
+
+    async def accepted(caller: Caller) -> ChatRequest:
+        session_id, app = caller.session_id(), caller.app() or DEFAULT_APP
+        key = await access.to_app(caller, app)
+        return ChatRequest(
+            session_id=session_id,
+            app=await services.apps.get(app),
+            message=caller.message(),
+            key_id=key.id if key is not None else None,
+            user_state=caller.user_state(),
+            client_id=caller.client_id(),
+            public_key=caller.public_key(),
+            idempotency_key=caller.idempotency_key(),
+            last_event_id=caller.last_event_id(),
+        )
+
+    return router

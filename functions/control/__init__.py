@@ -1,0 +1,1 @@
+"""`/api/control/...` and `/api/session/...`."""

@@ -1,0 +1,25 @@
+"""The sessions function's handler: API Gateway's events to the routes, and their answers back."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from mangum import Mangum
+from mangum.types import LambdaContext, LambdaEvent
+
+from attache.wire.web_app import web_app
+from functions.sessions.routes import routes
+
+
+def handler(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
+    """Lambda's entry point."""
+    return _adapter()(event, context)
+
+
+@cache
+def _adapter() -> Mangum:
+    from attache.wiring import services
+
+    wired = services()
+    return Mangum(web_app([routes(wired)], wired.keys.settle), lifespan="off")

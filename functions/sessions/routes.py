@@ -1,0 +1,80 @@
+"""Sessions: make, look up, list, rename, archive, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse, Response
+
+from attache.clock import rfc3339
+from attache.errors import BadInput
+from attache.sessions.head import Head, Listed
+from attache.wire.access import Access
+from attache.wire.answers import session_answer
+from attache.wire.caller import Caller
+from attache.wire.request import Asking
+
+if TYPE_CHECKING:
+    from attache.wiring import Services
+
+
+def routes(services: Services) -> APIRouter:
+    router = APIRouter()
+    access, sessions = Access(services.keys, services.sessions), services.sessions
+
+    @router.post("/api/sessions")
+    async def create(caller: Asking) -> Response:
+        session_id = caller.session_id()
+        await access.to_session(caller, session_id)
+        head, created = await sessions.create(session_id, caller.public_key())
+        return session_answer(session_id, {"session_id": session_id, "title": head.title, "created": created})
+
+    @router.get("/api/sessions")
+    async def by_wallet(caller: Asking) -> Response:
+        wallet = caller.public_key()
+        if wallet is None:
+            raise BadInput("A wallet is missing: say whose sessions to list with ?public_key=...")
+        await access.to_session(caller, caller.optional_session_id())
+        return JSONResponse([_item(session) for session in await sessions.by_wallet(wallet)])
+
+    @router.get("/api/sessions/{session_id}")
+    async def show(caller: Asking) -> Response:
+        return _shown(await sessions.head(await meant(caller)))
+
+    @router.patch("/api/sessions/{session_id}")
+    async def rename(caller: Asking) -> Response:
+        title = caller.title()
+        return _shown(await sessions.rename(await meant(caller), title))
+
+    @router.delete("/api/sessions/{session_id}")
+    async def delete(caller: Asking) -> Response:
+        session_id = await meant(caller)
+        await sessions.delete(session_id)
+        return session_answer(session_id, {"session_id": session_id, "deleted": True})
+
+    @router.post("/api/sessions/{session_id}/archive")
+    async def archive(caller: Asking) -> Response:
+        return _shown(await sessions.archive(await meant(caller), True))
+
+    @router.post("/api/sessions/{session_id}/unarchive")
+    async def unarchive(caller: Asking) -> Response:
+        return _shown(await sessions.archive(await meant(caller), False))
+
+    async def meant(caller: Caller) -> str:
+        session_id = caller.session_of_path()
+        await access.to_session(caller, session_id)
+        return session_id
+
+    return router
+
+
+def _item(session: Listed) -> dict[str, Any]:
+    return {"session_id": session.session_id, "title": session.title, "is_archived": session.archived}
+
+
+def _shown(head: Head) -> Response:
+    times = {"created_at": rfc3339(head.created), "updated_at": rfc3339(head.updated)}
+    thread = {"id": head.session_id, "title": head.title, **times}
+    body = {"session_id": head.session_id, "title": head.title, "is_archived": head.archived, "threads": [thread]}
+    return session_answer(head.session_id, body)

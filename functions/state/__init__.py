@@ -1,0 +1,1 @@
+"""`/api/state`, `/api/events` and `/health`."""
