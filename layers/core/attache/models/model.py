@@ -75,7 +75,10 @@ ModelEvent = TextDelta | Completion
 
 
 class ModelFailed(AttacheError):
-    """The provider did not answer, or not to the end. `message` is plain words for the user."""
+    """The provider did not answer, or not to the end. `message` is plain words for the user.
+
+    `detail` is for the log: what kind of failure it was, and no text of the provider's or the user's.
+    """
 
     def __init__(
         self,
@@ -84,11 +87,13 @@ class ModelFailed(AttacheError):
         code: FailureCode,
         retryable: bool,
         usage: ModelUsage | None = None,
+        detail: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code
         self.retryable = retryable
         self.usage = usage
+        self.detail = detail
 
 
 class Models(Protocol):

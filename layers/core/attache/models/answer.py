@@ -1,0 +1,79 @@
+"""A streamed answer, put together from LiteLLM's chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from attache.models.model import RequestedCall
+from attache.models.prompt import OPAQUE_FROM
+
+TRUNCATED = frozenset(("length", "max_tokens"))
+REFUSED = frozenset(("content_filter", "refusal", "safety"))
+
+
+@dataclass
+class _Call:
+    call_id: str | None
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+
+
+class Answer:
+    """What an answer has come to so far; chunks have the shape of OpenAI's."""
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+        self._open: dict[int, _Call] = {}
+        self._thinking: list[dict[str, Any]] = []
+
+    def add(self, chunk: Any) -> str:
+        """Take a chunk in; the text in it, or an empty string."""
+        if not chunk.choices:
+            return ""
+        delta = chunk.choices[0].delta
+        for piece in getattr(delta, "tool_calls", None) or ():
+            self._add_call(piece)
+        for block in getattr(delta, "thinking_blocks", None) or ():
+            self._add_thinking(block)
+        return getattr(delta, "content", None) or ""
+
+    @property
+    def calls(self) -> tuple[RequestedCall, ...]:
+        """The tool calls in the order they began; no arguments at all are an empty object."""
+        return tuple(RequestedCall(call.name, "".join(call.arguments) or "{}") for call in self._calls if call.name)
+
+    def opaque(self, provider: str) -> Mapping[str, Any] | None:
+        """What the provider wants back, marked as its own: another provider would refuse it."""
+        if not self._thinking:
+            return None
+        return {OPAQUE_FROM: provider, "thinking_blocks": self._thinking}
+
+    def _add_call(self, piece: Any) -> None:
+        call = self._call(piece.index or 0, piece.id)
+        call.name += piece.function.name or ""
+        call.arguments.append(piece.function.arguments or "")
+
+    def _call(self, index: int, call_id: str | None) -> _Call:
+        call = self._open.get(index)
+        # some gateways give every parallel call the index 0, and tell them apart by id only
+        if call is None or (call_id and call.call_id and call_id != call.call_id):
+            call = self._open[index] = _Call(call_id)
+            self._calls.append(call)
+        return call
+
+    def _add_thinking(self, block: Mapping[str, Any]) -> None:
+        last = self._thinking[-1] if self._thinking else None
+        if last is None or block["type"] != "thinking" or last["type"] != "thinking" or "signature" in last:
+            self._thinking.append(dict(block))
+            return
+        last["thinking"] += block.get("thinking") or ""
+        if block.get("signature"):
+            last["signature"] = block["signature"]
+
+
+def last_usage(chunks: Iterable[Any]) -> Any | None:
+    """The provider's own token count, None where it sent none."""
+    counts: Sequence[Any] = [usage for chunk in chunks if (usage := getattr(chunk, "usage", None)) is not None]
+    return counts[-1] if counts else None

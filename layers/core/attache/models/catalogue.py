@@ -1,0 +1,92 @@
+"""The models there are: an id of ours, LiteLLM's route to it, its name and its provider.
+
+It all stands in one file, `catalogue.toml`, which an operator may edit. Reading it needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+
+from attache.errors import BadInput
+
+BUILT_IN = Path(__file__).with_name("catalogue.toml")
+ANYTHING = "*"
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model. `route` is LiteLLM's (`anthropic/claude-...`); `max_tokens` bounds one answer, None leaves it to the provider."""
+
+    id: str
+    name: str
+    provider: str
+    route: str
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The models by id, in the file's order; an id that ends in `*` stands for all that begin like it."""
+
+    entries: Mapping[str, ModelEntry]
+
+    @classmethod
+    def read(cls, path: Path = BUILT_IN) -> Catalogue:
+        """Read a catalogue file. Raises OSError, TOMLDecodeError, and TypeError where an entry has too little or too much."""
+        with path.open("rb") as file:
+            tables = tomllib.load(file)
+        return cls({model_id: ModelEntry(id=model_id, **table) for model_id, table in tables.items()})
+
+    def resolve(self, model_id: str) -> ModelEntry:
+        """The model of an id, patterns included. Raises BadInput for one that there is not."""
+        entry = self.find(model_id)
+        if entry is None:
+            raise BadInput(f"There is no model {model_id[:100]!r}; there are {', '.join(self.entries)}.")
+        return entry
+
+    def find(self, model_id: str) -> ModelEntry | None:
+        """The model of an id, None where there is none."""
+        if ANYTHING in model_id:
+            return None
+        return self._named.get(model_id) or next(filter(None, (_filled(p, model_id) for p in self._patterns)), None)
+
+    def listing(self, default: str, allowed: Iterable[str]) -> tuple[ModelEntry, ...]:
+        """What an app offers: its default first, then as `allowed` says, patterns replaced by the models they fit.
+
+        A pattern that fits only what this file does not name (`openrouter/*`) adds nothing to a list, but may be used.
+        """
+        ids = [default, *(model_id for pattern in allowed for model_id in self._fitting(pattern))]
+        found = (self.find(model_id) for model_id in dict.fromkeys(ids))
+        return tuple(entry for entry in found if entry is not None)
+
+    def _fitting(self, pattern: str) -> Iterable[str]:
+        if self.find(pattern):
+            return (pattern,)
+        return (model_id for model_id in self._named if fnmatchcase(model_id, pattern))
+
+    @cached_property
+    def _named(self) -> Mapping[str, ModelEntry]:
+        return {model_id: entry for model_id, entry in self.entries.items() if not model_id.endswith(ANYTHING)}
+
+    @cached_property
+    def _patterns(self) -> tuple[ModelEntry, ...]:
+        return tuple(entry for model_id, entry in self.entries.items() if model_id.endswith(ANYTHING))
+
+
+def _filled(pattern: ModelEntry, model_id: str) -> ModelEntry | None:
+    prefix = pattern.id.removesuffix(ANYTHING)
+    rest = model_id.removeprefix(prefix)
+    if not model_id.startswith(prefix) or not rest.strip():
+        return None
+    return ModelEntry(
+        id=model_id,
+        name=pattern.name.replace(ANYTHING, rest),
+        provider=pattern.provider,
+        route=pattern.route.replace(ANYTHING, rest),
+        max_tokens=pattern.max_tokens,
+    )

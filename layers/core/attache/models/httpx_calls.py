@@ -1,0 +1,62 @@
+"""The HTTP connections of model calls: pooled, and each call's own to close.
+
+LiteLLM does not close an Anthropic stream that is left early (its iterator has no `aclose`), so the connections are ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import httpx
+
+LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+
+
+@dataclass
+class HttpxPools:
+    """A pool of connections for each event loop, made on first use."""
+
+    def __post_init__(self) -> None:
+        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncHTTPTransport] = WeakKeyDictionary()
+
+    def call(self) -> CallTransport:
+        """A transport for one model call."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._pools:
+            self._pools[loop] = httpx.AsyncHTTPTransport(limits=LIMITS)
+        return CallTransport(self._pools[loop])
+
+    async def aclose(self) -> None:
+        """Close the connections of this event loop."""
+        pool = self._pools.pop(asyncio.get_running_loop(), None)
+        if pool is not None:
+            await pool.aclose()
+
+
+class CallTransport(httpx.AsyncBaseTransport):
+    """One call's way to the pool. Closing it closes the answers that the call got, read to their end or not."""
+
+    def __init__(self, pool: httpx.AsyncHTTPTransport) -> None:
+        self._pool = pool
+        self._responses: list[httpx.Response] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            response = await self._pool.handle_async_request(request)
+        except (httpx.ConnectError, httpx.RemoteProtocolError) as error:
+            # LiteLLM sends these two again behind our back, and then closes the answer that it got
+            raise httpx.ReadError(str(error), request=request) from error
+        self._responses.append(response)
+        return response
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that the last answer asks to wait, where it says so as a number."""
+        said = self._responses[-1].headers.get("retry-after", "") if self._responses else ""
+        return float(said) if said.isdecimal() and said.isascii() else None
+
+    async def aclose(self) -> None:
+        for response in self._responses:
+            await response.aclose()

@@ -1,0 +1,89 @@
+"""What LiteLLM raises, as what a user can be told: the one place where it is translated.
+
+No text of a provider's goes on: it may hold pieces of the key, or of the conversation.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from attache.models.model import FailureCode, ModelFailed, ModelUsage
+
+PASSING = frozenset(
+    (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
+)
+WORDS: dict[FailureCode, str] = {
+    "provider_unavailable": "The model's provider is not answering right now. Please try again in a moment.",
+    "provider_refused": "The model's provider refused the request.",
+    "too_large": "The conversation has become too long for this model. Please start a new one.",
+    "internal": "The model could not be called.",
+}
+
+
+class ProviderFailed(ModelFailed):
+    """A failed call. `again_after`: seconds after which it may be tried again, None where that is no use at once."""
+
+    def __init__(self, code: FailureCode, words: str, detail: str, usage: ModelUsage | None, again_after: float | None):
+        unavailable = code == "provider_unavailable"
+        super().__init__(words, code=code, retryable=unavailable, usage=usage, detail=detail)
+        self.again_after = again_after if unavailable else None
+
+
+def translated(
+    error: Exception, *, usage: ModelUsage | None = None, again_after: float | None = None
+) -> ProviderFailed:
+    """The failure that an exception of LiteLLM's, or of the libraries below it, stands for."""
+    cause = _cause(error)
+    detail = f"{type(cause).__name__} {_status(cause) or ''}".rstrip()
+    return failed(_code(cause), detail=detail, usage=usage, again_after=again_after)
+
+
+def failed(
+    code: FailureCode,
+    *,
+    detail: str,
+    usage: ModelUsage | None = None,
+    again_after: float | None = None,
+    words: str | None = None,
+) -> ProviderFailed:
+    """A failure in words for the user; only what may pass is ever worth another try."""
+    return ProviderFailed(code, words or WORDS[code], detail, usage, again_after)
+
+
+def _cause(error: Exception) -> Exception:
+    # a stream that broke is wrapped once more: litellm.exceptions.MidStreamFallbackError
+    inner = getattr(error, "original_exception", None)
+    return _cause(inner) if isinstance(inner, Exception) else error
+
+
+def _code(error: Exception) -> FailureCode:
+    from litellm import exceptions
+
+    if isinstance(error, exceptions.ContextWindowExceededError):
+        return "too_large"
+    if isinstance(error, _refusals()):
+        return "provider_refused"
+    status = _status(error)
+    if status is None or status in PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "provider_unavailable"
+    return "too_large" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "provider_refused"
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Those without a status of their own, or with one that misleads."""
+    from litellm import exceptions
+
+    return (
+        exceptions.BlockedPiiEntityError,
+        exceptions.BudgetExceededError,
+        exceptions.ContentPolicyViolationError,
+        exceptions.GuardrailRaisedException,
+        exceptions.ModelNotMappedError,
+        exceptions.ModifyResponseException,
+        exceptions.SensitiveDataRouteException,
+    )
+
+
+def _status(error: Exception) -> int | None:
+    status = getattr(error, "status_code", None)
+    return int(status) if isinstance(status, int) or (isinstance(status, str) and status.isdecimal()) else None

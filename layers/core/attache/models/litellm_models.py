@@ -1,0 +1,126 @@
+"""Every provider's models, by LiteLLM.
+
+LiteLLM takes seconds to import, so it is imported by the first call or, before that, by `warm` in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import os
+import random
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from attache.models.access import Access, ProviderAccess
+from attache.models.catalogue import Catalogue, ModelEntry
+from attache.models.httpx_calls import HttpxPools
+from attache.models.litellm_errors import ProviderFailed, failed
+from attache.models.litellm_stream import LitellmStream, Silence
+from attache.models.model import ModelEvent, ModelRequest, TextDelta
+from attache.models.prompt import arguments
+
+# read by LiteLLM when it is imported or first used: no price list, header list or .env file from elsewhere
+IMPORT_ENVIRONMENT = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+    "LITELLM_MODE": "PRODUCTION",
+}
+_importing = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often a call is tried again before its first word, and how long after (seconds).
+
+    A provider that asks to wait for longer than `longest` is not tried again, nor is one that was silent.
+    """
+
+    retries: int = 2
+    backoff: float = 0.5
+    longest: float = 10.0
+
+
+class LitellmModels:
+    """The catalogue's models, streamed. One instance serves any number of calls at once."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        access: ProviderAccess,
+        *,
+        silence: Silence | None = None,
+        patience: Patience | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._catalogue = catalogue
+        self._access = access
+        self._silence = silence or Silence()
+        self._patience = patience or Patience()
+        self._sleep = sleep
+        self._pools = HttpxPools()
+
+    def warm(self) -> None:
+        """Begin to import LiteLLM in a thread, so that the first call need not wait as long."""
+        threading.Thread(target=import_litellm, name="import-litellm", daemon=True).start()
+
+    async def aclose(self) -> None:
+        """Close the connections that are kept for further calls."""
+        await self._pools.aclose()
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        """See `attache.models.model.Models`; also raises BadInput for a model that is not in the catalogue."""
+        entry = self._catalogue.resolve(request.model)
+        access = self._access.to(entry, request.api_key)
+        if access.api_key is None:
+            raise failed(
+                "provider_refused", detail="no key", words=f"There is no key for the provider of {entry.name}."
+            )
+        for attempt in range(self._patience.retries + 1):
+            begun = False
+            try:
+                async with aclosing(self._attempt(request, entry, access)) as events:
+                    async for event in events:
+                        begun = begun or isinstance(event, TextDelta)
+                        yield event
+                return
+            except ProviderFailed as failure:
+                wait = self._wait(failure, attempt)
+                if begun or wait is None:
+                    raise
+            await self._sleep(wait)
+
+    async def _attempt(
+        self, request: ModelRequest, entry: ModelEntry, access: Access
+    ) -> AsyncGenerator[ModelEvent, None]:
+        await asyncio.to_thread(import_litellm)
+        asked = arguments(request, access.provider, entry.max_tokens)
+        async with (
+            LitellmStream(access, asked, self._pools.call(), self._silence) as stream,
+            aclosing(stream.events()) as events,
+        ):
+            async for event in events:
+                yield event
+
+    def _wait(self, failure: ProviderFailed, attempt: int) -> float | None:
+        """Seconds to wait before another attempt, None where there is to be none."""
+        patience = self._patience
+        if failure.again_after is None or failure.again_after > patience.longest or attempt >= patience.retries:
+            return None
+        return max(failure.again_after, patience.backoff * 2**attempt * random.uniform(0.5, 1.5))
+
+
+def import_litellm() -> Any:
+    """LiteLLM, with its habits turned off: nothing is fetched, stored, logged or sent again behind our back."""
+    with _importing:
+        os.environ.update(IMPORT_ENVIRONMENT)
+        litellm = importlib.import_module("litellm")
+        litellm.suppress_debug_info = True
+        litellm.disable_streaming_logging = True
+        # its warnings quote prompts and provider errors
+        logging.getLogger("LiteLLM").setLevel(logging.CRITICAL + 1)
+        return litellm
