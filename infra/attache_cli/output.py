@@ -1,0 +1,63 @@
+"""What the commands say: results on stdout, everything about them on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import IO, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+WIDE = 200  # columns where nobody looks: a table in a pipe is not folded
+Cell = str | Text
+
+
+def say(note: str, style: str = "") -> None:
+    """A note for the person at the terminal."""
+    _console(sys.stderr).print(Text(note, style=style), soft_wrap=True)
+
+
+def warn(note: str) -> None:
+    """A note that something may not be as intended."""
+    say(f"Note: {note}", "yellow")
+
+
+def give(result: str) -> None:
+    """A result alone on a line: for people to read and for scripts to take."""
+    sys.stdout.write(f"{result}\n")
+
+
+def give_json(result: Any) -> None:
+    """A result for scripts."""
+    give(json.dumps(result, indent=2, ensure_ascii=False))
+
+
+def give_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    """Rows under their columns; text is shown as it is, markup in it means nothing."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
+    _console(sys.stdout).print(table)
+
+
+def printable(text: str) -> str:
+    """`text` without what could move a terminal's cursor or change its colours."""
+    return "".join(
+        letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
+
+
+def day(at: int | None, otherwise: str) -> str:
+    """Milliseconds as a UTC time for people, to the minute."""
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M}" if at is not None else otherwise
+
+
+def _console(stream: IO[str]) -> Console:
+    width = None if stream.isatty() else WIDE
+    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)

@@ -1,0 +1,58 @@
+"""`attache secrets`: what an app's tools need and nobody may read."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from attache.errors import BadInput, NotFound
+from attache.secrets import app_scope
+from attache_cli.options import App, AsJson, Stage
+from attache_cli.output import give_json, give_table, say
+from attache_cli.target import find_target
+
+app = typer.Typer(no_args_is_help=True, help="Set, list and delete the secrets of apps. They are write-only.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as the app's manifest declares it.")]
+
+
+@app.command("set", epilog="Example: attache secrets set --app mycoindex API_KEY < key.txt")
+def set_secret(app: App, name: Name, stage: Stage = None) -> None:
+    """Seal and keep a value, read from standard input; at a terminal it is asked for and not shown."""
+    target = find_target(stage)
+    asyncio.run(target.secrets.put(app_scope(app), name, _value(name)))
+    say(f"{name} is set for the app {app} on {target.title}. Running containers use it within 30 seconds.")
+
+
+@app.command("list", epilog="Example: attache secrets list --app mycoindex")
+def list_secrets(app: App, stage: Stage = None, as_json: AsJson = False) -> None:
+    """The names of an app's secrets, never their values."""
+    names = asyncio.run(find_target(stage).secrets.names(app_scope(app)))
+    if as_json:
+        give_json(names)
+    elif names:
+        give_table(("NAME",), [(name,) for name in names])
+    else:
+        say(f"No secret is set for the app {app}.")
+
+
+@app.command(epilog="Example: attache secrets delete --app mycoindex API_KEY")
+def delete(app: App, name: Name, stage: Stage = None) -> None:
+    """Delete a secret; tools that need it say so from then on."""
+    if not asyncio.run(find_target(stage).secrets.delete(app_scope(app), name)):
+        raise NotFound(f"The app {app} has no secret {name}.")
+    say(f"{name} of the app {app} is deleted. Running containers may use it for another 30 seconds.")
+
+
+def _value(name: str) -> SecretStr:
+    if sys.stdin.isatty():
+        return SecretStr(typer.prompt(f"Value of {name}", hide_input=True, err=True))
+    try:
+        text = sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise BadInput(f"The value of {name} is not UTF-8 text.") from error
+    return SecretStr(text.removesuffix("\n").removesuffix("\r"))

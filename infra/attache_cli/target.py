@@ -1,0 +1,134 @@
+"""Where the commands work: the local stack of this folder, or a stage that is deployed to AWS."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, ValidationError
+
+from attache.aws import Aws, AwsAccess
+from attache.clock import Clock
+from attache.keys import KeyRing
+from attache.keys.dynamo_keys import DynamoKeys
+from attache.secrets import Secrets
+from attache.secrets.dynamo_secrets import DynamoSecrets
+from attache.secrets.kms_sealer import KmsSealer
+
+DEV_FILE = Path(".attache") / "dev.json"
+START_IT = "start it with `make dev`, or name a deployed stage with --stage"
+
+
+class TargetError(Exception):
+    """There is nothing to work on; the text says what to do."""
+
+
+class Outputs(BaseModel):
+    """What a stack says about itself, of which the commands need this much."""
+
+    RegistryTable: str
+    DataBucket: str
+    SecretsKey: str
+    ApiUrl: str = ""
+
+
+class LocalAws(BaseModel):
+    """How the embedded AWS is reached."""
+
+    endpoint_url: str
+    region: str
+    access_key_id: str
+    secret_access_key: str
+
+
+class DevFile(BaseModel):
+    """`.attache/dev.json`, as far as it matters here."""
+
+    url: str
+    app_key: str
+    aws: LocalAws
+    outputs: Outputs
+
+
+@dataclass(frozen=True)
+class Target:
+    """A place with tables, bucket and key; `app_key` is known on the local stack only."""
+
+    title: str
+    aws: Aws
+    outputs: Outputs
+    url: str
+    app_key: str | None = None
+    loopback_tools: bool = False
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        return KeyRing(DynamoKeys(self.aws, self.outputs.RegistryTable), Clock())
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        store = DynamoSecrets(self.aws, self.outputs.RegistryTable, Clock())
+        return Secrets(store, KmsSealer(self.aws, self.outputs.SecretsKey), Clock())
+
+
+def find_target(stage: str | None) -> Target:
+    """The stage of that name, else the local stack of this folder or one above it. Raises TargetError."""
+    return local_stack(Path.cwd()) if stage is None else deployed_stage(stage, Aws())
+
+
+def local_stack(folder: Path) -> Target:
+    """The local stack that was started in `folder` or above it. Raises TargetError where none runs."""
+    dev = _dev_file(folder)
+    if not _listens(dev.aws.endpoint_url):
+        raise TargetError(f"The local stack does not run: {START_IT}.")
+    aws = Aws(AwsAccess(**dev.aws.model_dump()))
+    return Target("the local stack", aws, dev.outputs, dev.url, dev.app_key, loopback_tools=True)
+
+
+def deployed_stage(stage: str, aws: Aws) -> Target:
+    """The stack `attache-<stage>`, by the outputs of its template. Raises TargetError where there is none."""
+    name = f"attache-{stage}"
+    try:
+        stacks = aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise TargetError(
+            f"There is no stack {name} in this account and region: deploy it with `sam deploy`."
+        ) from error
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+    try:
+        found = Outputs.model_validate(outputs)
+    except ValidationError as error:
+        raise TargetError(
+            f"The stack {name} is {stacks[0]['StackStatus']} and lacks outputs: deploy it again."
+        ) from error
+    return Target(f"stage {stage}", aws, found, found.ApiUrl)
+
+
+def _dev_file(folder: Path) -> DevFile:
+    for place in (folder, *folder.parents):
+        path = place / DEV_FILE
+        if path.is_file():
+            return _read(path)
+    raise TargetError(f"There is no local stack in this folder: {START_IT}.")
+
+
+def _read(path: Path) -> DevFile:
+    try:
+        return DevFile.model_validate_json(path.read_text())
+    except ValidationError as error:
+        raise TargetError(f"{path} is of no use: start the local stack again with `make dev`.") from error
+
+
+def _listens(url: str) -> bool:
+    address = urlsplit(url)
+    try:
+        with socket.create_connection((address.hostname, address.port), timeout=2):
+            return True
+    except OSError:
+        return False
