@@ -13,7 +13,7 @@ from attache.wire.access import Access
 from attache.wire.answers import session_answer
 from attache.wire.caller import Caller
 from attache.wire.event_stream import EventStream
-from attache.wire.lambda_context import seconds_left
+from attache.wire.lambda_context import deadline, seconds_until
 from attache.wire.negotiation import snapshot_wait
 from attache.wire.request import Asking
 
@@ -29,7 +29,7 @@ def routes(services: Services) -> APIRouter:
     async def chat(caller: Asking) -> Response:
         request = await accepted(caller)
         if caller.form() == "stream":
-            return EventStream(await services.chats.stream(request), lasts=seconds_left(caller.headers))
+            return EventStream(await services.chats.stream(request), lasts=seconds_until(request.deadline))
         wait = snapshot_wait(caller.headers.get("prefer", ""), polls=request.client_id is not None)
         return session_answer(request.session_id, await services.chats.answer(request, wait))
 
@@ -46,6 +46,7 @@ def routes(services: Services) -> APIRouter:
             public_key=caller.public_key(),
             idempotency_key=caller.idempotency_key(),
             last_event_id=caller.last_event_id(),
+            deadline=deadline(caller.headers),
         )
 
     return router

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
 from attache.wire.access import Access
-from attache.wire.answers import entity_tags, session_answer, unchanged
+from attache.wire.answers import entity_tag, session_answer, unchanged
 from attache.wire.request import Asking
 
 if TYPE_CHECKING:
@@ -25,13 +25,12 @@ def routes(services: Services) -> APIRouter:
     async def state(caller: Asking) -> Response:
         session_id = caller.session_id()
         await access.to_session(caller, session_id)
-        tags = entity_tags(caller.headers.get("if-none-match"))
         found = await services.sessions.state(
             session_id,
             user_state=caller.user_state(),
             client_id=caller.client_id(),
             before=caller.name("before"),
-            etag=tags[0] if tags else None,
+            etag=entity_tag(caller.headers.get("if-none-match")),
         )
         if found.snapshot is None:
             return unchanged(session_id, found.etag)

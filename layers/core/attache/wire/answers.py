@@ -18,11 +18,11 @@ def unchanged(session_id: str, etag: str | None) -> Response:
     return Response(status_code=304, headers=_headers(session_id, etag))
 
 
-def entity_tags(if_none_match: str | None) -> tuple[str, ...]:
-    """The tags in an `If-None-Match`, without quotes or `W/`: it compares weakly (RFC 9110, 13.1.2)."""
-    parts = (if_none_match or "").split(",")
-    return tuple(tag for part in parts if (tag := part.strip().removeprefix("W/").strip('"')))
+def entity_tag(if_none_match: str | None) -> str | None:
+    """The first tag in an `If-None-Match`, in its quotes and without `W/`: it compares weakly (RFC 9110, 13.1.2)."""
+    tag = (if_none_match or "").split(",")[0].strip().removeprefix("W/").strip('"')
+    return f'"{tag}"' if tag else None
 
 
 def _headers(session_id: str, etag: str | None) -> dict[str, str]:
-    return {"x-session-id": session_id} | ({"etag": f'"{etag}"'} if etag is not None else {})
+    return {"x-session-id": session_id} | ({"etag": etag} if etag is not None else {})

@@ -20,10 +20,9 @@ from attache.wire.negotiation import Form, wanted_form
 KEY_HEADERS = ("aomi-app-key", "x-api-key")
 MAX_MESSAGE = 32_000  # characters
 MAX_USER_STATE = 16 * 1024  # bytes of JSON
-MAX_NAME = 256  # characters of an id, address, model or the like
+MAX_NAME = 255  # characters of an id, address, model or the like
 MAX_TITLE = 200
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_EVM_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
 @dataclass(frozen=True)
@@ -87,9 +86,8 @@ class Caller:
         return self.name("client_id")
 
     def public_key(self) -> str | None:
-        """The wallet; an EVM address is one address, however its letters are cased."""
-        wallet = self.name("public_key")
-        return wallet.lower() if wallet is not None and _EVM_ADDRESS.fullmatch(wallet) else wallet
+        """The wallet."""
+        return self.name("public_key")
 
     def name(self, name: str, *others: str) -> str | None:
         """A short text under `name`, or under one of the `others`: from the query, else the body. Raises BadInput."""

@@ -7,13 +7,17 @@ import time
 from collections.abc import Callable, Mapping
 
 HEADER = "x-amzn-lambda-context"
-MARGIN = 3.0  # seconds for the answer's end to reach the client
+MARGIN = 3_000  # milliseconds for the answer's end to reach the client
 
 
-def seconds_left(headers: Mapping[str, str], now: Callable[[], float] = time.time) -> float | None:
-    """How long an answer may go on; None where nothing limits it (outside Lambda). `now` in seconds since 1970."""
+def deadline(headers: Mapping[str, str]) -> int | None:
+    """When the function's time is over, in milliseconds since 1970; None where nothing limits it (outside Lambda)."""
     try:
-        deadline = float(json.loads(headers.get(HEADER, "{}"))["deadline"]) / 1000  # milliseconds
+        return int(json.loads(headers.get(HEADER, "{}"))["deadline"])
     except (ValueError, KeyError, TypeError):
         return None
-    return max(0.0, deadline - now() - MARGIN)
+
+
+def seconds_until(deadline: int | None, now: Callable[[], float] = time.time) -> float | None:
+    """How many seconds an answer may go on, so that its end is seen; None without a deadline."""
+    return None if deadline is None else max(0.0, (deadline - MARGIN) / 1000 - now())
