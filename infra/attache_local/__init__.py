@@ -1,0 +1,1 @@
+"""The local stack: all of Attaché on one machine (`make dev`)."""

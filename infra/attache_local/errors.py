@@ -1,0 +1,7 @@
+"""What the local stack tells the person who started it."""
+
+from __future__ import annotations
+
+
+class LocalStackError(Exception):
+    """The stack cannot run; the text says why, and what to do about it."""

@@ -1,0 +1,1 @@
+"""MyCoinDex: an invented exchange's HTTP API, to try Attaché with."""
