@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from attache.tools.arguments import check_arguments
 from hypothesis import given
 from hypothesis import strategies as st
+
+from attache.tools.arguments import check_arguments
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

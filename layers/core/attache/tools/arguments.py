@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError
-from jsonschema.validators import extend
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
+from jsonschema.protocols import Validator
 
 MAX_VIOLATIONS = 10
 MAX_SHOWN = 80
@@ -62,7 +62,10 @@ def _without_empty(schema: Mapping[str, Any], given: dict[str, Any]) -> dict[str
     return {
         name: value
         for name, value in given.items()
-        if value is not None or name in required or name not in properties or _Validator(properties[name]).is_valid(None)
+        if value is not None
+        or name in required
+        or name not in properties
+        or _Validator(properties[name]).is_valid(None)
     }
 
 
@@ -83,7 +86,7 @@ def _words(error: ValidationError) -> str:
         case "additionalProperties" if error.validator_value is False:
             return _unknown_names(error)
         case "enum":
-            return f"{_shown(error.instance)} is not one of {', '.join(map(_shown, error.validator_value))}"
+            return f"{_shown(error.instance)} is not one of {', '.join(map(_shown, _list(error.validator_value)))}"
         case "type":
             return f"{_shown(error.instance)} is {_kind(error.instance)}, but must be {_types(error.validator_value)}"
         case "oneOf" | "anyOf":
@@ -93,8 +96,8 @@ def _words(error: ValidationError) -> str:
 
 
 def _unknown_names(error: ValidationError) -> str:
-    known = list(error.schema.get("properties", ()))
-    unknown = [name for name in error.instance if name not in known]
+    known = list(error.schema.get("properties", ())) if isinstance(error.schema, Mapping) else []
+    unknown = [name for name in _list(error.instance) if name not in known]
     return "; ".join(f"{name!r} is not known here{_meant(name, known)}" for name in unknown)
 
 
@@ -110,6 +113,10 @@ def _branches(error: ValidationError) -> str:
     if not reasons:
         return f"{_shown(error.instance)} fits more than one of the forms, but must fit one"
     return f"fits none of the forms that it may have ({'; or '.join(list(reasons)[:4])})"
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value)
 
 
 def _shown(value: Any) -> str:
@@ -135,5 +142,6 @@ def _multiple_of(_: Any, divisor: Any, instance: Any, __: Any) -> Iterator[Valid
         yield ValidationError(f"{instance} is not a multiple of {divisor}")
 
 
-_Validator = extend(Draft202012Validator, {"multipleOf": _multiple_of})
+_extend: Callable[..., type[Validator]] = validators.extend  # untyped there
+_Validator = _extend(Draft202012Validator, {"multipleOf": _multiple_of})
 _FORMATS = FormatChecker(("date", "uuid", "ipv4", "ipv6", "email"))

@@ -1,0 +1,134 @@
+"""A described app as the compiled one that is deployed, with a report; or every reason why not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from attache.apps.app import App
+from attache.apps.folder import Described
+from attache.apps.manifest_reading import as_written
+from attache.apps.openapi.compiling import Compiled, Draft, compile_description, tokens
+from attache.apps.openapi.names import tool_names
+from attache.apps.openapi.servers import BadServerError, checked_server, is_loopback_server
+from attache.apps.problems import CannotDeploy, Problem, Report, Taken
+from attache.tools.http_tool import HttpTool
+
+MAX_TOOLS = 128
+VERSION_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class _Api:
+    """One entry of the manifest's `tools` and what it came to; `number` is its place there."""
+
+    number: int
+    compiled: Compiled
+
+
+def compile_app(described: Described, *, allow_loopback: bool) -> tuple[App, Report]:
+    """`allow_loopback`: a server on this machine itself is taken, as on the local stack. Raises CannotDeploy."""
+    problems: list[Problem] = []
+    apis = list(_apis(described, problems))
+    drafts = [draft for api in apis for draft in api.compiled.drafts]
+    tools = [
+        draft.tool.model_copy(update={"name": name})
+        for draft, name in zip(drafts, tool_names([each.wanted for each in drafts]), strict=True)
+    ]
+    problems += [problem for api in apis for problem in _missing(described, api)]
+    problems += _names_twice(described, tools)
+    problems += _too_many(described, tools)
+    problems += [] if allow_loopback else _loopback(described, tools)
+    if problems:
+        raise CannotDeploy(problems)
+    return _app(described, tools), _report(described, apis, drafts, tools)
+
+
+def _apis(described: Described, problems: list[Problem]) -> Iterator[_Api]:
+    required = {secret.name: secret.required for secret in described.manifest.secrets}
+    for number, (tools, document) in enumerate(zip(described.manifest.tools, described.documents, strict=True)):
+        try:
+            server = checked_server(tools.server) if tools.server else None
+        except BadServerError as error:
+            problems.append(Problem(_place(described, number, "server"), f"{tools.server!r}: {error}"))
+            continue
+        yield _Api(number, compile_description(document, tools, server, required))
+
+
+def _missing(described: Described, api: _Api) -> Iterator[Problem]:
+    for each in api.compiled.missing:
+        yield Problem(_place(described, api.number, *each.path), each.reason)
+    if not api.compiled.drafts and not api.compiled.missing:
+        reasons = "".join(f"\n  {left_out}" for left_out in api.compiled.left_out[:5])
+        yield Problem(_place(described, api.number, "openapi"), f"None of its operations can be used.{reasons}")
+
+
+def _names_twice(described: Described, tools: Sequence[HttpTool]) -> Iterator[Problem]:
+    names = [tool.name for tool in tools]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        operations = " and ".join(f"{tool.method} {tool.path}" for tool in tools if tool.name == name)
+        yield Problem(
+            _place(described), f"The tool name {name} is used twice, by {operations}; choose another for one."
+        )
+
+
+def _too_many(described: Described, tools: Sequence[HttpTool]) -> Iterator[Problem]:
+    if len(tools) > MAX_TOOLS:
+        message = f"These are {len(tools)} tools; a model is shown {MAX_TOOLS} at most. Narrow by `expose`, `tags`, `paths`."
+        yield Problem(_place(described), message)
+
+
+def _loopback(described: Described, tools: Sequence[HttpTool]) -> Iterator[Problem]:
+    for server in sorted({tool.server for tool in tools if is_loopback_server(tool.server)}):
+        yield Problem(
+            _place(described), f"The server {server} is this machine itself; only the local stack reaches it."
+        )
+
+
+def _app(described: Described, tools: Sequence[HttpTool]) -> App:
+    manifest = described.manifest
+    app = App(
+        name=manifest.name,
+        title=manifest.title or manifest.name,
+        version="",
+        preamble=manifest.preamble,
+        models=manifest.models.choice,
+        tools=tuple(tools),
+        secrets=tuple(secret.declaration for secret in manifest.secrets),
+        max_steps=manifest.max_steps,
+        retention_days=manifest.retention_days,
+    )
+    return versioned(app)
+
+
+def versioned(app: App) -> App:
+    """The app with the hash of its content as its version."""
+    content = json.dumps(app.model_dump(mode="json", exclude={"version"}), sort_keys=True)
+    return app.model_copy(update={"version": sha256(content.encode()).hexdigest()[:VERSION_LENGTH]})
+
+
+def _report(described: Described, apis: Sequence[_Api], drafts: Sequence[Draft], tools: Sequence[HttpTool]) -> Report:
+    taken = tuple(
+        Taken(tool.name, draft.operation.title, tool.safe, tokens(tool))
+        for tool, draft in zip(tools, drafts, strict=True)
+    )
+    warnings = [warning for api in apis for warning in api.compiled.warnings]
+    left_out = tuple(each for api in apis for each in api.compiled.left_out)
+    return Report(taken, left_out, (*warnings, *_cautions(described, tools)))
+
+
+def _cautions(described: Described, tools: Sequence[HttpTool]) -> Iterator[Problem]:
+    for server in sorted({tool.server for tool in tools}):
+        if is_loopback_server(server):
+            yield Problem(_place(described), f"{server} is this machine itself: it works on the local stack only.")
+        elif urlsplit(server).scheme == "http":
+            yield Problem(_place(described), f"{server} is not encrypted; secrets travel there in plain text.")
+    if described.manifest.documents:
+        yield Problem(described.source.place(["documents"]), "Documents are not served by this version.")
+
+
+def _place(described: Described, *path: str | int) -> str:
+    return described.source.place(as_written(described.source, ["tools", *path]))

@@ -1,0 +1,69 @@
+"""An app's folder: its manifest and the descriptions that it names, read and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from attache.apps.manifest import ApiTools, Manifest
+from attache.apps.manifest_reading import as_written, read_manifest
+from attache.apps.openapi.document import Document, read_document
+from attache.apps.problems import CannotDeploy, Problem
+from attache.apps.source import MAX_BYTES, Source, read_source
+
+MANIFEST = "app.yaml"
+Fetch = Callable[[str], bytes]
+
+
+@dataclass(frozen=True)
+class Described:
+    """An app as described: `documents` stand in the order of the manifest's `tools`."""
+
+    source: Source
+    manifest: Manifest
+    documents: tuple[Document, ...]
+
+
+def read_folder(folder: Path, fetch: Fetch) -> Described:
+    """Read an app. `fetch` gets a description by its URL. Raises CannotDeploy with all problems."""
+    if not folder.is_dir():
+        raise CannotDeploy.at(str(folder), "There is no such folder.")
+    if not (folder / MANIFEST).is_file():
+        raise CannotDeploy.at(str(folder), f"There is no {MANIFEST} in this folder; it is where an app is described.")
+    source = read_source(MANIFEST, _content(folder / MANIFEST, MANIFEST))
+    manifest = read_manifest(source)
+    problems: list[Problem] = []
+    documents: list[Document] = []
+    for number, tools in enumerate(manifest.tools):
+        place = source.place(as_written(source, ["tools", number, "openapi"]))
+        try:
+            documents.append(_document(folder, tools, place, fetch))
+        except CannotDeploy as error:
+            problems += error.problems
+    if manifest.documents and not (folder / manifest.documents).is_dir():
+        problems.append(Problem(source.place(["documents"]), f"There is no folder {manifest.documents!r} here."))
+    if problems:
+        raise CannotDeploy(problems)
+    return Described(source, manifest, tuple(documents))
+
+
+def _document(folder: Path, tools: ApiTools, place: str, fetch: Fetch) -> Document:
+    name = tools.openapi
+    if name.startswith(("http://", "https://")):
+        return read_document(read_source(name, fetch(name)), name)
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise CannotDeploy.at(place, f"{name!r} is outside of the app's folder; copy it in.")
+    if not path.is_file():
+        raise CannotDeploy.at(place, f"There is no file {name!r} in the app's folder.")
+    return read_document(read_source(name, _content(path, name)))
+
+
+def _content(path: Path, name: str) -> bytes:
+    if path.stat().st_size > MAX_BYTES:
+        raise CannotDeploy.at(name, f"This file is over {MAX_BYTES // 1_000_000} MB.")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CannotDeploy.at(name, f"This file cannot be read: {error.strerror}.") from None

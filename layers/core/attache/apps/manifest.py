@@ -1,0 +1,123 @@
+"""`app.yaml`: what an operator writes to describe an app. Unknown keys are errors."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from attache.apps.app import MAX_STEPS, RETENTION_DAYS, ModelChoice, SecretDeclaration
+from attache.tools.http_tool import DEFAULT_TIMEOUT, ToolAuth
+
+MAX_PREAMBLE = 32_000
+SECRET_NAME = r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$"  # noqa: S105  the pattern of a name
+HEADER_NAME = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$"
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+AppName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+SecretName = Annotated[str, StringConstraints(pattern=SECRET_NAME)]
+ToolName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+Timeout = Annotated[float, Field(gt=0, le=300)]
+
+
+class Strict(BaseModel):
+    """A part of the manifest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Models(Strict):
+    """The models of an app, by ids or patterns of ids."""
+
+    default: Text
+    allowed: tuple[Text, ...] = ()
+    fallback: Text | None = None
+
+    @property
+    def choice(self) -> ModelChoice:
+        return ModelChoice(default=self.default, allowed=self.allowed, fallback=self.fallback)
+
+
+class Secret(Strict):
+    """A secret that the tools need; its value is set apart from the manifest."""
+
+    name: SecretName
+    description: str = ""
+    required: bool = False
+
+    @property
+    def declaration(self) -> SecretDeclaration:
+        return SecretDeclaration(name=self.name, description=self.description, required=self.required)
+
+
+class Auth(Strict):
+    """How a secret is sent: in a header, in a query parameter, or as a bearer token."""
+
+    secret: SecretName
+    header: Annotated[str, StringConstraints(pattern=HEADER_NAME)] | None = None
+    query: Text | None = None
+    bearer: Literal[True] | None = None
+    prefix: str = ""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum(way is not None for way in (self.header, self.query, self.bearer)) != 1:
+            raise ValueError("Say one of `header: NAME`, `query: NAME` and `bearer: true`.")
+        if re.search(r"[^\x20-\x7e]", self.prefix):
+            raise ValueError("`prefix` must be plain ASCII text.")
+        return self
+
+    def tool_auth(self, required: bool) -> ToolAuth:
+        if self.query:
+            return ToolAuth(place="query", name=self.query, secret=self.secret, prefix=self.prefix, required=required)
+        name, prefix = (self.header, self.prefix) if self.header else ("Authorization", "Bearer ")
+        return ToolAuth(place="header", name=name, secret=self.secret, prefix=prefix, required=required)
+
+
+def _operation_alone(value: Any) -> Any:
+    return {"operation": value} if isinstance(value, str) else value
+
+
+class Expose(Strict):
+    """One operation by `GET /prices/{symbol}` or by its operationId, and what is different about it as a tool."""
+
+    operation: Text
+    name: ToolName | None = None
+    description: Text | None = None
+    idempotent: bool | None = None
+    confirm: bool = False
+    timeout: Timeout | None = None
+
+
+class ApiTools(Strict):
+    """Tools of one API. Without `expose`, `tags` and `paths` every operation is one; with them, what any of them names.
+
+    `openapi`: a file in the app's folder, or a URL. `paths` may hold `*`. `server` replaces the description's own.
+    """
+
+    openapi: Text
+    server: Text | None = None
+    auth: Auth | None = None
+    expose: tuple[Annotated[Expose, BeforeValidator(_operation_alone)], ...] = ()
+    tags: tuple[Text, ...] = ()
+    paths: tuple[Text, ...] = ()
+    timeout: Timeout = DEFAULT_TIMEOUT
+
+
+def _in_list(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
+class Manifest(Strict):
+    """An app as it is described; `tools` is one API or a list of them."""
+
+    name: AppName
+    title: Text | None = None
+    preamble: Annotated[str, StringConstraints(max_length=MAX_PREAMBLE)] = ""
+    models: Models
+    tools: Annotated[tuple[ApiTools, ...], BeforeValidator(_in_list)] = ()
+    secrets: tuple[Secret, ...] = ()
+    documents: Text | None = None
+    max_steps: Annotated[int, Field(ge=1, le=100)] = MAX_STEPS
+    retention_days: Annotated[int, Field(ge=1, le=3650)] = RETENTION_DAYS

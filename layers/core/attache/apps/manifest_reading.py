@@ -1,0 +1,97 @@
+"""A manifest out of its file, or everything that is wrong with it, in words and with lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from attache.apps.manifest import ApiTools, Auth, Expose, Manifest, Models, Secret, Strict
+from attache.apps.problems import CannotDeploy, Problem, suggestion
+from attache.apps.source import Path, Source
+
+_PARTS: dict[tuple[str, ...], type[Strict]] = {
+    (): Manifest,
+    ("models",): Models,
+    ("secrets",): Secret,
+    ("tools",): ApiTools,
+    ("tools", "auth"): Auth,
+    ("tools", "expose"): Expose,
+}
+_PATTERNS = {
+    "name": "lower-case letters, digits and `-`, at most 63, a letter or digit first",
+    "tools.expose.name": "a tool's name is 1 to 64 letters, digits, `_` and `-`",
+    "tools.auth.header": "the name of an HTTP header, such as X-Api-Key",
+    "secrets.name": "a secret's name is letters, digits, `_`, `.` and `-`, at most 64, a letter or `_` first",
+    "tools.auth.secret": "the name of a secret from `secrets:`",
+}
+
+
+def read_manifest(source: Source) -> Manifest:
+    """Raises CannotDeploy with all problems."""
+    if not isinstance(source.data, dict):
+        raise CannotDeploy.at(source.place(), "An app is described by keys and values: `name`, `models`, `tools`.")
+    try:
+        manifest = Manifest.model_validate(source.data)
+    except ValidationError as error:
+        raise CannotDeploy(_problem(source, each) for each in error.errors(include_url=False)) from None
+    problems = list(_contradictions(source, manifest))
+    if problems:
+        raise CannotDeploy(problems)
+    return manifest
+
+
+def _problem(source: Source, error: ErrorDetails) -> Problem:
+    path = as_written(source, error["loc"])
+    return Problem(source.place(path), _words(error, tuple(part for part in path if isinstance(part, str))))
+
+
+def as_written(source: Source, path: Iterable[str | int]) -> Path:
+    """The path in the file: one API may stand under `tools` without a list around it."""
+    written: list[str | int] = []
+    value: Any = source.data
+    for part in path:
+        if isinstance(part, int) and not isinstance(value, list):
+            continue
+        written.append(part)
+        inside = isinstance(value, list) and isinstance(part, int) and part < len(value)
+        value = value[part] if inside else value.get(part) if isinstance(value, dict) else None
+    return written
+
+
+def _words(error: ErrorDetails, names: tuple[str, ...]) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            known = _PARTS.get(names[:-1], Manifest).model_fields
+            return f"The key {names[-1]!r} is not known here.{suggestion(names[-1], known)}"
+        case "missing":
+            return f"`{names[-1]}` is missing."
+        case "string_pattern_mismatch":
+            return f"{error['input']!r} does not fit: {_PATTERNS.get('.'.join(names), error['msg'])}."
+        case "value_error":
+            return error["msg"].removeprefix("Value error, ")
+        case _:
+            return f"{error['msg']} (it is {_shown(error['input'])})."
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:60] + "…"
+
+
+def _contradictions(source: Source, manifest: Manifest) -> Iterable[Problem]:
+    names = [secret.name for secret in manifest.secrets]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            yield Problem(source.place(["secrets", number, "name"]), f"The secret {name} is declared twice.")
+    for number, tools in enumerate(manifest.tools):
+        if tools.auth and tools.auth.secret not in names:
+            path = as_written(source, ["tools", number, "auth", "secret"])
+            hint = suggestion(tools.auth.secret, names) or " Declare it there."
+            yield Problem(source.place(path), f"There is no secret {tools.auth.secret!r} under `secrets:`.{hint}")
+    choice = manifest.models.choice
+    if choice.fallback and not choice.allows(choice.fallback):
+        message = f"The fallback {choice.fallback!r} is not among the `allowed` models; add it there."
+        yield Problem(source.place(["models", "fallback"]), message)

@@ -1,0 +1,116 @@
+"""The last stage before deployment: exposed operations as tools that a turn can run, still without settled names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from attache.apps.manifest import ApiTools, Auth, Expose
+from attache.apps.openapi.document import Document, UnusableError
+from attache.apps.openapi.exposure import Exposed, Missing, expose
+from attache.apps.openapi.names import Wanted
+from attache.apps.openapi.operations import Operation, read_operations
+from attache.apps.openapi.parameters import Reserved, read_inputs
+from attache.apps.openapi.schemas import MAX_TEXT, shortened
+from attache.apps.openapi.servers import server_of
+from attache.apps.problems import LeftOut, Problem
+from attache.tools.http_tool import HttpTool, ToolAuth
+
+SAFE_METHODS = ("GET", "HEAD")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A tool whose name is still empty, the name it wants, and the operation it is."""
+
+    tool: HttpTool
+    wanted: Wanted
+    operation: Operation
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What one description came to."""
+
+    drafts: tuple[Draft, ...]
+    left_out: tuple[LeftOut, ...]
+    missing: tuple[Missing, ...]
+    warnings: tuple[Problem, ...]
+
+
+def compile_description(
+    document: Document, tools: ApiTools, server: str | None, required: Mapping[str, bool]
+) -> Compiled:
+    """Tools of the operations that `tools` exposes. `server` replaces the description's; `required`: of each secret.
+
+    An operation that cannot be used is left out; one that the manifest names is missing, which is an error.
+    """
+    operations, left_out = read_operations(document)
+    exposed, missing = expose(tools, operations, left_out)
+    auth = tools.auth.tool_auth(required.get(tools.auth.secret, True)) if tools.auth else None
+    drafts: list[Draft] = []
+    for each in exposed:
+        try:
+            drafts.append(_draft(document, tools, each, server, auth))
+        except UnusableError as error:
+            lost = LeftOut(each.operation.title, document.source.place(error.path), error.reason)
+            left_out.append(lost)
+            if each.choice:
+                missing.append(_missing(tools, each.choice, lost))
+    return Compiled(tuple(drafts), tuple(left_out), tuple(missing), tuple(_warnings(document, tools.auth, drafts)))
+
+
+def _draft(document: Document, tools: ApiTools, exposed: Exposed, server: str | None, auth: ToolAuth | None) -> Draft:
+    operation, choice = exposed.operation, exposed.choice or Expose(operation=exposed.operation.title)
+    inputs = read_inputs(document, operation, _reserved(auth))
+    safe = operation.method in SAFE_METHODS if choice.idempotent is None else choice.idempotent
+    tool = HttpTool(
+        name="",
+        description=choice.description or _description(operation),
+        parameters=inputs.schema,
+        method=operation.method,
+        server=server or server_of(operation, document),
+        path=operation.path,
+        bindings=inputs.bindings,
+        body_type=operation.body.media_type if operation.body else None,
+        body_required=bool(operation.body and operation.body.required),
+        auth=auth,
+        safe=safe,
+        confirm=choice.confirm,
+        timeout=choice.timeout or tools.timeout,
+    )
+    words = operation.operation_id or operation.title
+    return Draft(tool, Wanted(words, f"{document.source.name} {operation.title}", choice.name), operation)
+
+
+def _reserved(auth: ToolAuth | None) -> Reserved:
+    return [(auth.place, auth.name.lower())] if auth else ()
+
+
+def _description(operation: Operation) -> str:
+    """What the description says, for a model that chooses by it."""
+    said = dict.fromkeys(text for text in (operation.summary, operation.description) if text)
+    text = shortened("\n".join(said) or operation.title, MAX_TEXT)
+    return f"{text}\nDeprecated." if operation.deprecated else text
+
+
+def _missing(tools: ApiTools, choice: Expose, lost: LeftOut) -> Missing:
+    path = ("expose", tools.expose.index(choice), "operation")
+    return Missing(path, f"{choice.operation} cannot be used ({lost.place}): {lost.reason}")
+
+
+def _warnings(document: Document, auth: Auth | None, drafts: list[Draft]) -> list[Problem]:
+    secured = [draft.operation.title for draft in drafts if draft.operation.secured]
+    if auth or not secured:
+        return []
+    message = (
+        f"{secured[0]} and {len(secured) - 1} more need authorization by this description, and there is no `auth:`."
+    )
+    return [Problem(document.source.place(["security"]), message)]
+
+
+def tokens(tool: HttpTool) -> int:
+    """Roughly what a tool adds to a prompt: four characters a token."""
+    shown = json.dumps([tool.name, tool.description, tool.parameters], separators=(",", ":"))
+    return len(shown) // 4

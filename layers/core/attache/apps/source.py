@@ -1,0 +1,91 @@
+"""A YAML or JSON file as plain JSON data that remembers on which line everything stood."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from attache.apps.problems import CannotDeploy
+from attache.apps.yaml_tree import Node, YamlError, read_tree
+
+MAX_BYTES = 10_000_000
+MAX_DEPTH = 200
+Path = Sequence[str | int]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file's data. `root` is its YAML tree; JSON has none, and then places are paths without lines."""
+
+    name: str
+    data: Any
+    root: Node | None = None
+
+    def place(self, path: Path = ()) -> str:
+        """`openapi.yaml:12 (paths./prices.get)`: the line of the last part of `path` that is there."""
+        where = self.name if self.root is None else f"{self.name}:{self.root.line_of(path)}"
+        return f"{where} ({'.'.join(map(str, path))})" if path else where
+
+
+def read_source(name: str, content: bytes) -> Source:
+    """Read a file. Raises CannotDeploy with the line, where there is one."""
+    if len(content) > MAX_BYTES:
+        raise CannotDeploy.at(name, f"This file is over {MAX_BYTES // 1_000_000} MB.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CannotDeploy.at(name, f"This is not UTF-8 text (byte {error.start}).") from None
+    if text.lstrip().startswith("<"):
+        raise CannotDeploy.at(name, "This is an HTML or XML page. Give the YAML or JSON file itself.")
+    source = _read_json(name, text) or _read_yaml(name, text)
+    _check(source)
+    return source
+
+
+def _read_json(name: str, text: str) -> Source | None:
+    """None where it is no JSON: a YAML file may begin with a bracket too."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return Source(name, json.loads(text))
+    except RecursionError:
+        raise CannotDeploy.at(name, "This file is nested too deeply.") from None
+    except ValueError:
+        return None
+
+
+def _read_yaml(name: str, text: str) -> Source:
+    try:
+        root = read_tree(text)
+    except YamlError as error:
+        raise CannotDeploy.at(f"{name}:{error.line}" if error.line else name, str(error)) from None
+    return Source(name, root.data, root)
+
+
+def _check(source: Source) -> None:
+    """Both formats can say what can be neither walked nor sent."""
+    if _too_deep(source.data):
+        raise CannotDeploy.at(source.name, "This file is nested too deeply.")
+    try:
+        json.dumps(source.data, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        raise CannotDeploy.at(source.name, "This file holds half of a surrogate pair (\\ud800 to \\udfff).") from None
+    except ValueError:
+        raise CannotDeploy.at(
+            source.name, "This file holds a number that JSON does not have (NaN, Infinity)."
+        ) from None
+
+
+def _too_deep(data: Any) -> bool:
+    level = [data]
+    for _ in range(MAX_DEPTH):
+        level = [child for value in level for child in _children(value)]
+    return bool(level)
+
+
+def _children(value: Any) -> Sequence[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else ()
