@@ -16,6 +16,10 @@ from pydantic import TypeAdapter
 from attache.tools.tool import Outcome
 
 TurnStatus = Literal["done", "interrupted", "failed"]
+What = Literal[
+    "created", "title", "archived", "model", "wallet", "app", "client", "user_state",
+    "message", "system", "notice", "progress",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,15 +70,18 @@ class Failure:
 
 @dataclass(frozen=True)
 class User:
-    """A message. With `runner` it takes its turn at once, which only happens when nothing runs or waits."""
+    """A message. With `runner` it takes its turn at once, which only happens when nothing runs or waits.
+
+    `streamed`: a stream waits for its answer, so the function behind that stream takes the turn when it is free.
+    """
 
     message: str
     runner: str | None = None
+    streamed: bool = False
     key: str | None = None
     client_id: str | None = None
     public_key: str | None = None
     user_state: Mapping[str, Any] | None = None
-    model: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Agent:
-    """A step: all its text, its calls, what the provider wants back, the pieces it covers. `cut`: it was not finished."""
+    """A step: all its text, its calls, what the provider wants back, the pieces it covers. `cut`: it broke off."""
 
     text: str
     calls: tuple[CallAsked, ...] = ()
@@ -159,10 +166,7 @@ class Event:
     contract shows it; `notice` {message}; `progress` {call_id, name, message}.
     """
 
-    what: Literal[
-        "created", "title", "archived", "model", "wallet", "app", "client", "user_state",
-        "message", "system", "notice", "progress",
-    ]  # fmt: skip
+    what: What
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -217,6 +221,18 @@ class Entry:
     @property
     def writer(self) -> str:
         return self.nonce.partition(".")[0]
+
+    @property
+    def weight(self) -> int:
+        """About how many characters it takes, in the log and in a snapshot."""
+        match self.body:
+            case User(message):
+                return 300 + len(message)
+            case Text(text) | Agent(text) | End(text=text):
+                return 300 + len(text)
+            case Result(result) | OutcomeOf(result):
+                return 300 + len(result.text)
+        return 300
 
     @property
     def kind(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 from attache.sessions.entries import (
@@ -29,7 +30,7 @@ from attache.sessions.head import Head
 from attache.sessions.view import View
 
 Json = dict[str, Any]
-TEXT_CHARACTERS = 4_000  # at most 16 KB of UTF-8 (contract, "Stream")
+TEXT_CHARACTERS = 1_300  # at most 16 KB on the wire, where a character may take 12 bytes (contract, "Stream")
 RESULT_BYTES = 12_000
 
 
@@ -46,10 +47,17 @@ def tool_call_event(call_id: str, name: str, arguments: str) -> Json:
 def tool_result_event(result: CallResult, kind: str = "tool_result") -> Json:
     """`tool_result` or `async_tool_result`; a result over 12 KB is an excerpt."""
     event: Json = {"type": kind, "name": result.name, "call_id": result.call_id, "result": parsed(result.text)}
-    if len(json.dumps(event["result"], ensure_ascii=False).encode()) > RESULT_BYTES:
-        event["result"] = result.text.encode()[:RESULT_BYTES].decode(errors="ignore")
-        event["truncated"] = True
+    if len(json.dumps(event["result"])) > RESULT_BYTES:
+        event |= {"result": _excerpt(result.text), "truncated": True}
     return {**event, "sources": list(result.sources)} if result.sources else event
+
+
+def _excerpt(text: str) -> str:
+    """The beginning of a text that takes at most 12 KB on the wire."""
+    excerpt = text[:RESULT_BYTES]
+    while (size := len(json.dumps(excerpt))) > RESULT_BYTES:
+        excerpt = excerpt[: len(excerpt) * RESULT_BYTES // size - 1]
+    return excerpt
 
 
 def end_event(end: End) -> Json:
@@ -57,9 +65,7 @@ def end_event(end: End) -> Json:
     if end.failure is not None:
         failure = end.failure
         return {"type": "error", "message": failure.message, "code": failure.code, "retryable": failure.retryable}
-    usage = end.usage
-    counted = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens, "model": usage.model} if usage else None
-    return {"type": "complete", "status": end.status, "usage": counted}
+    return {"type": "complete", "status": end.status, "usage": asdict(end.usage) if end.usage else None}
 
 
 def parsed(text: str) -> Any:
@@ -78,8 +84,8 @@ def rest_of_text(text: str, pieces: Iterable[Piece], upto: int) -> str:
 class ChatEvents:
     """The events of one turn's chat stream, entry by entry.
 
-    `upto` is the last number that the stream has had. Text that was sent as the model made it is told to `sent`; the entry that
-    stores it then brings no text, only its id.
+    `upto` is the last number that the stream has had. Text that was sent as the model made it is told to `sent`; the
+    entry that stores it then brings no text, only its id.
     """
 
     def __init__(self, head: Head, turn: int, upto: int) -> None:
@@ -165,10 +171,8 @@ def _rest(view: View) -> str:
 
 def _update(head: Head, entry: Entry, before: View, upto: int) -> Iterator[Json]:
     match entry.body:
-        case User(runner=str()) | Turn():
-            turn = _takes(entry)
-            if turn is not None and (before.running is None or before.running.turn != turn):
-                yield {"type": "started", "turn_id": head.id_of(turn), "message_id": head.id_of(turn)}
+        case User() | Turn():
+            yield from _begun(head, _takes(entry), before)
         case Text(text, first):
             yield from _said(head, text, first or entry.number)
         case Agent() as step:
@@ -182,12 +186,21 @@ def _update(head: Head, entry: Entry, before: View, upto: int) -> Iterator[Json]
             yield _tool_complete(result)
         case End() as end:
             yield from _said(head, rest_of_text(end.text, end.pieces, upto), _first(end.pieces, entry))
-            yield from map(_tool_complete, end.results)
-            yield end_event(end)
-            if end.failure is not None:
-                yield {"type": "system_event", "event": {"SystemError": end.failure.message}}
+            yield from _over(end)
         case Event(what, data):
             yield from _noted(what, data)
+
+
+def _begun(head: Head, turn: int | None, before: View) -> Iterator[Json]:
+    if turn is not None and (before.running is None or before.running.turn != turn):
+        yield {"type": "started", "turn_id": head.id_of(turn), "message_id": head.id_of(turn)}
+
+
+def _over(end: End) -> Iterator[Json]:
+    yield from map(_tool_complete, end.results)
+    yield end_event(end)
+    if end.failure is not None:
+        yield {"type": "system_event", "event": {"SystemError": end.failure.message}}
 
 
 def _noted(what: str, data: Any) -> Iterator[Json]:

@@ -13,7 +13,7 @@ _ID = re.compile(r"(?P<tag>[0-9a-f]{8})-(?P<number>[0-9]{1,12})(-[\w-]+)?", re.A
 class Head:
     """A session's `META#HEAD`: written with its first entry, changed only together with an entry.
 
-    `tag` (8 hex digits) begins every id of this session; `born` is the number of its first entry: what stands below belongs
+    `tag` (8 hex digits) begins every id of this session; `born` is its first entry's number: what stands below belongs
     to an earlier session of the same id. `last` and `updated` follow at the end of turns. Times are milliseconds.
     """
 

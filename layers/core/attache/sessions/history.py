@@ -61,6 +61,7 @@ class Unanswered:
     """A message that waits, or was withdrawn."""
 
     cause: Entry
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ Part = TurnMade | Unanswered | SystemMessage
 
 
 def conversation(entries: Iterable[Entry]) -> list[Part]:
-    """The parts of a conversation. Entries may begin in the middle: what belongs to a turn whose cause is missing is left out."""
+    """The parts of a conversation. Entries may begin in the middle: a turn whose cause is missing is left out."""
     telling = _Telling()
     for entry in entries:
         telling.tell(entry)
@@ -97,7 +98,7 @@ class _Telling:
             case Turn(of) if of in self.waiting:
                 self._begin(self.waiting.pop(of))
             case Interrupt():
-                self.parts += [Unanswered(cause) for cause in self.waiting.values()]
+                self.parts += [Unanswered(cause, withdrawn=True) for cause in self.waiting.values()]
                 self.waiting.clear()
             case Event(what="message", data=data):
                 self.parts.append(SystemMessage(entry, str(data.get("text", ""))))

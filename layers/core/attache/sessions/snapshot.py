@@ -61,7 +61,7 @@ def empty_snapshot(session_id: str) -> Json:
 
 
 def status(view: View) -> str:
-    """`interrupted` from an interrupt until the next message, `processing` while anything runs or waits, else `idle`."""
+    """`processing` while anything runs or waits, `interrupted` from an interrupt to the next message, or `idle`."""
     if view.busy:
         return "processing"
     return "interrupted" if view.interrupted else "idle"

@@ -1,4 +1,4 @@
-"""Where sessions are kept, as the log needs it: one partition a session, conditional writes, strongly consistent reads."""
+"""Where sessions are kept, as the log needs it: a partition each, conditional writes, consistent reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WINDOW = 400  # entries of a page: a full window of 40 messages with their piece
 
 @dataclass(frozen=True)
 class Reading:
-    """What one read brought. `entries` ascend; `complete`: there is nothing older (or nothing between it and `after`)."""
+    """What one read brought. `entries` ascend; `complete`: nothing is older (or between them and `after`)."""
 
     head: Head | None = None
     user_state: Mapping[str, Any] | None = None
@@ -33,6 +33,15 @@ class Idempotency:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """An `Idempotency-Key` is to make this entry and no second one, in the session born at `born`."""
+
+    key: str
+    digest: str
+    born: int
+
+
+@dataclass(frozen=True)
 class NewHead:
     """This entry begins a session. `instead_of`: `born` of the earlier session whose head it replaces."""
 
@@ -42,14 +51,10 @@ class NewHead:
 
 @dataclass(frozen=True)
 class HeadChange:
-    """These attributes change with the entry, provided that the session is still the one born at `born`.
-
-    `title_of_ours`: only where no user has given a title.
-    """
+    """These attributes change with the entry, provided that the session is still the one born at `born`."""
 
     born: int
-    values: Mapping[str, str | bool | None]
-    title_of_ours: bool = False
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Beside:
     new_head: NewHead | None = None
     head_change: HeadChange | None = None
     user_state: Mapping[str, Any] | None = None
-    idempotency: Idempotency | None = None
+    idempotency: Promise | None = None
 
     @property
     def nothing(self) -> bool:

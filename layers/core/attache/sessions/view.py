@@ -42,8 +42,9 @@ class OpenCall:
 class Running:
     """The turn that runs. Numbers are entries'; times are milliseconds of the log's writers.
 
-    `turn` is the entry it answers, `taken` the one that took it last; `seen` the runner's last sign of life; `takeovers`
-    how many there were since the last step; `text` and `pieces` what was stored of the answer since the last step.
+    `turn` is the entry it answers, `taken` the one that took it last; `seen` the runner's last sign of life;
+    `takeovers` how many there were since the last step; `text` and `pieces`
+    what was stored of the answer since then.
     """
 
     turn: int
@@ -86,9 +87,14 @@ class View:
     def busy(self) -> bool:
         return self.running is not None or bool(self.waiting)
 
+    def goes_on(self, turn: int) -> bool:
+        """Whether the turn of entry `turn` runs, or waits for that."""
+        return turn in self.waiting or (self.running is not None and self.running.turn == turn)
+
     def after(self, entry: Entry) -> View:
         """The state once `entry` stands behind what this view has seen."""
-        view = replace(self, last=entry.number, running=_seen(self.running, entry))
+        past = View() if self.deleted else self
+        view = replace(past, last=entry.number, running=_seen(past.running, entry))
         match entry.body:
             case User(runner=None) | OutcomeOf():
                 return replace(view, waiting=(*view.waiting, entry.number), interrupted=False)
@@ -166,4 +172,3 @@ def _with_call(running: Running, call_id: str, *, recorded: bool = False, done: 
         return running
     changed = replace(call, recorded=call.recorded or recorded, done=call.done or done)
     return replace(running, calls={**running.calls, call_id: changed})
-

@@ -1,0 +1,114 @@
+"""Changes of a session that are no part of a turn: each is an entry, and what it changes, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attache.apps.apps import DEFAULT_APP
+from attache.errors import Forbidden, NotFound
+from attache.sessions.entries import Deleted, Delivered, Event, What
+from attache.sessions.head import Head
+from attache.sessions.log import Decision, SessionLog, Wanted, begun
+from attache.sessions.table import Beside, HeadChange
+from attache.sessions.user_state import reconcile
+
+
+class NothingToDo(Exception):
+    """What was asked for is so already."""
+
+
+def wallet_name(public_key: str) -> str:
+    """A wallet as sessions are listed by it: hex addresses are the same in either case."""
+    return public_key.lower() if public_key[:2].lower() == "0x" else public_key
+
+
+def living(log: SessionLog) -> Head:
+    """The session's head. Raises NotFound."""
+    if log.head is None:
+        raise NotFound("There is no such session.")
+    return log.head
+
+
+def create(now: int, wallet: str | None) -> Decision:
+    def decide(log: SessionLog) -> Wanted:
+        if log.head is not None:
+            raise NothingToDo
+        return Wanted(Event("created"), Beside(new_head=begun(log, now, wallet=wallet)))
+
+    return decide
+
+
+def change(what: What, **values: Any) -> Decision:
+    """Change these attributes of an existing session's head. Raises NotFound, NothingToDo."""
+
+    def decide(log: SessionLog) -> Wanted:
+        head = living(log)
+        if all(getattr(head, name) == value for name, value in values.items()):
+            raise NothingToDo
+        return Wanted(Event(what, values), Beside(head_change=HeadChange(head.born, values)))
+
+    return decide
+
+
+def declare(what: What, now: int, **values: Any) -> Decision:
+    """As `change`, but a session that is not there begins with it."""
+
+    def decide(log: SessionLog) -> Wanted:
+        if log.head is None:
+            return Wanted(Event(what, values), Beside(new_head=begun(log, now, **values)))
+        return change(what, **values)(log)
+
+    return decide
+
+
+def choose(now: int, app: str, model: str) -> Decision:
+    """Another model, and with it the session's app where it has none yet. Raises Forbidden, NothingToDo."""
+
+    def decide(log: SessionLog) -> Wanted:
+        check_app(log.head, app)
+        return declare("model", now, model=model, app=app)(log)
+
+    return decide
+
+
+def check_app(head: Head | None, app: str) -> None:
+    """A session belongs to its first app; one that began under `default` may move once (contract, "Headers")."""
+    if head is not None and head.app not in (None, DEFAULT_APP, app):
+        raise Forbidden(f"This session belongs to the app {head.app!r}: start a new session to talk to {app!r}.")
+
+
+def hear(user_state: Mapping[str, Any], now: int) -> Decision:
+    """What a client says of its user; an echo of what is stored is NothingToDo."""
+
+    def decide(log: SessionLog) -> Wanted:
+        stored = log.known.user_state if log.head else None
+        state = reconcile(stored, user_state)
+        if state == (stored or {}):
+            raise NothingToDo
+        new = begun(log, now) if log.head is None else None
+        return Wanted(Event("user_state", user_state), Beside(new_head=new, user_state=state))
+
+    return decide
+
+
+def deliver() -> Decision:
+    """Take the system events that no snapshot has had."""
+
+    def decide(log: SessionLog) -> Wanted:
+        if not log.view.undelivered:
+            raise NothingToDo
+        return Wanted(Delivered(log.view.undelivered[-1]))
+
+    return decide
+
+
+def delete() -> Decision:
+    """The tombstone; the wallet's list loses the session with it."""
+
+    def decide(log: SessionLog) -> Wanted:
+        head = living(log)
+        gone = HeadChange(head.born, {"wallet": None}) if head.wallet else None
+        return Wanted(Deleted(), Beside(head_change=gone))
+
+    return decide

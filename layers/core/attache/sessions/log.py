@@ -1,0 +1,279 @@
+"""One session's log, as one writer knows it: reading what is new, and appending into the free slot.
+
+The free slot is the only lock (session-log.md, "Appending"). An appender hands in a decision, not an entry: a function
+from the whole log to what it wants to append. Where the slot turns out to be taken, what is new is read and the
+decision is made again, so nobody can miss an interrupt, a takeover, another message or a deletion.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from attache.clock import Clock
+from attache.errors import Unavailable
+from attache.sessions.entries import Body, Deleted, End, Entry, Event, User
+from attache.sessions.head import Head
+from attache.sessions.table import (
+    Beside,
+    HeadChange,
+    Lifetime,
+    NewHead,
+    OutcomeUnknown,
+    Reading,
+    SessionTable,
+    Settled,
+    SlotTaken,
+)
+from attache.sessions.view import View, fold
+
+STALE_AFTER = 15_000  # ms: a writer that has neither read nor appended for so long reads first (session-log.md, rule 3)
+PATIENCE = 15.0  # seconds for which an unanswered append is repeated; a runner that could not append for so long stops
+UNDELIVERED_KEPT = 200
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a decision wants to append: a body, and what goes with it in one transaction."""
+
+    body: Body
+    beside: Beside = field(default_factory=Beside)
+
+
+Decision = Callable[["SessionLog"], Wanted]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a session up to `view.last`; kept between requests by a warm container."""
+
+    head: Head | None = None
+    user_state: Mapping[str, Any] | None = None
+    entries: tuple[Entry, ...] = ()
+    view: View = field(default_factory=View)
+    complete: bool = False
+
+
+class SessionLog:
+    """A session as one writer sees it. `writer` is unique to this object: the nonces of its entries begin with it."""
+
+    def __init__(
+        self,
+        table: SessionTable,
+        session_id: str,
+        *,
+        clock: Clock,
+        known: Known | None = None,
+        lifetime: Lifetime | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.session_id = session_id
+        self.writer = secrets.token_hex(6)
+        self.known = known or Known()
+        self.lifetime = lifetime or Lifetime()
+        self._table = table
+        self._clock = clock
+        self._patience = patience
+        self._written = 0
+        self._touched = 0
+        self._alone = asyncio.Lock()
+
+    @property
+    def view(self) -> View:
+        return self.known.view
+
+    @property
+    def head(self) -> Head | None:
+        """The head of the session that lives; None where there is none, or none any more."""
+        return None if self.known.view.deleted else self.known.head
+
+    @property
+    def living(self) -> Head:
+        """The head of a session that is known to live."""
+        assert self.head is not None
+        return self.head
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return self.known.entries
+
+    @property
+    def quiet_for(self) -> int:
+        """Milliseconds since this writer last read or appended."""
+        return self._clock.now() - self._touched
+
+    def entry(self, number: int) -> Entry | None:
+        """An entry that is at hand."""
+        return next((entry for entry in reversed(self.entries) if entry.number == number), None)
+
+    async def read(self) -> View:
+        """Read everything newer than is known, with head and user state; the window, where nothing is."""
+        async with self._alone:
+            return await self._read()
+
+    async def _read(self) -> View:
+        began = self._clock.now()
+        after = self.view.last
+        reading = await self._table.newest(self.session_id, after)
+        if after and (not reading.complete or _of_another(reading.head, self.known)):
+            self.known, after = Known(), 0
+            reading = await self._table.newest(self.session_id)
+        self.known = _more(self.known, reading) if after else _window(await self._grounded(reading))
+        self._touched = began
+        return self.view
+
+    async def poll(self) -> tuple[Entry, ...]:
+        """What is new: one read unit where nothing is. Head and user state too, where they may have changed."""
+        async with self._alone:
+            return await self._poll()
+
+    async def _poll(self) -> tuple[Entry, ...]:
+        began = self._clock.now()
+        entries = tuple(await self._table.since(self.session_id, self.view.last))
+        if entries and (entries[0].number != self.view.last + 1 or not _dense(entries) or _changes_meta(entries)):
+            before = self.view.last
+            await self._read()
+            return tuple(entry for entry in self.entries if entry.number > before)
+        self.known = _more(self.known, Reading(self.known.head, self.known.user_state, entries))
+        self._touched = began
+        return entries
+
+    async def reach_back(self, enough: Callable[[tuple[Entry, ...]], bool]) -> None:
+        """Read older entries until `enough` holds, or there are none."""
+        async with self._alone:
+            await self._reach_back(enough)
+
+    async def _reach_back(self, enough: Callable[[tuple[Entry, ...]], bool]) -> None:
+        while not self.known.complete and not enough(self.entries):
+            before = self.entries[0].number if self.entries else self.view.last + 1
+            older = await self._table.newest(self.session_id, before=before)
+            entries = _living(older.entries, self.known.head) + self.entries
+            complete = older.complete or len(entries) == len(self.entries)
+            self.known = replace(self.known, entries=entries, complete=complete)
+
+    async def append(self, decide: Decision) -> Entry:
+        """Append what `decide` wants at the end of the log; it may be asked again, and raises to give up.
+
+        Raises Unavailable where the storage does not take it for `patience` seconds: whether it stands is then unknown.
+        Cancelling the caller does not tear an append apart: it is finished first.
+        """
+        append = asyncio.ensure_future(self._append(decide))
+        try:
+            return await asyncio.shield(append)
+        except asyncio.CancelledError:
+            await asyncio.gather(append, return_exceptions=True)
+            raise
+
+    async def _append(self, decide: Decision) -> Entry:
+        async with self._alone:
+            if self.quiet_for > STALE_AFTER:
+                await self._read()
+            while True:
+                wanted = self._grounding(decide(self))
+                entry = Entry(self.view.last + 1, self._clock.now(), self._nonce(), wanted.body)
+                began = self._clock.now()
+                try:
+                    await self._put(entry, wanted.beside)
+                except SlotTaken:
+                    await self._read()
+                    continue
+                self._stands(entry, wanted.beside)
+                self._touched = began
+                return entry
+
+    async def _put(self, entry: Entry, beside: Beside) -> None:
+        deadline, pause = self._clock.now() + self._patience * 1000, 0.05
+        while True:
+            try:
+                return await self._table.put(self.session_id, entry, beside, self.lifetime)
+            except Unavailable as error:
+                if self._clock.now() + pause * 1000 > deadline:
+                    raise OutcomeUnknown("The conversation could not be stored; try again in a moment.") from error
+            await self._clock.sleep(pause * (0.5 + secrets.randbelow(100) / 100))
+            pause = min(2 * pause, 2.0)
+
+    def _nonce(self) -> str:
+        self._written += 1
+        return f"{self.writer}.{self._written}"
+
+    def _grounding(self, wanted: Wanted) -> Wanted:
+        """An end says what a reader that begins there must know."""
+        if not isinstance(wanted.body, End):
+            return wanted
+        undelivered = self.view.undelivered[-UNDELIVERED_KEPT:]
+        return replace(wanted, body=replace(wanted.body, waiting=self.view.waiting, undelivered=undelivered))
+
+    def _stands(self, entry: Entry, beside: Beside) -> None:
+        head, user_state = self.known.head, self.known.user_state
+        if beside.new_head is not None:
+            head, user_state, self.known = beside.new_head.head, None, Known(complete=True)
+        if beside.head_change is not None and head is not None:
+            head = changed(head, beside.head_change)
+        if beside.user_state is not None:
+            user_state = beside.user_state
+        self.known = _more(self.known, Reading(head, user_state, (entry,)))
+
+    async def _grounded(self, reading: Reading) -> Reading:
+        """A window that begins at the log's start, or holds an `end`: the fold needs either."""
+        while not reading.complete and not any(isinstance(entry.body, End | Deleted) for entry in reading.entries):
+            older = await self._table.newest(self.session_id, before=reading.entries[0].number)
+            reading = replace(reading, entries=older.entries + reading.entries, complete=older.complete)
+        return reading
+
+    async def settle(self) -> None:
+        """Tell the head that a turn has ended."""
+        head = self.living
+        await self._table.settle(self.session_id, Settled(head.born, self.view.last, self._clock.now(), self.lifetime))
+
+
+def begun(log: SessionLog, now: int, **values: Any) -> NewHead:
+    """The head of a session that begins with the next entry of `log`."""
+    old = log.known.head
+    number = log.view.last + 1
+    head = Head(log.session_id, secrets.token_hex(4), number, number, now, now, **values)
+    return NewHead(head, instead_of=old.born if old else None)
+
+
+def changed(head: Head, change: HeadChange) -> Head:
+    """The head after `change`, which its storage has taken."""
+    return replace(head, **change.values)
+
+
+def _of_another(head: Head | None, known: Known) -> bool:
+    return (head.born if head else None) != (known.head.born if known.head else None)
+
+
+def _dense(entries: tuple[Entry, ...]) -> bool:
+    return entries[-1].number - entries[0].number + 1 == len(entries)
+
+
+def _changes_meta(entries: Iterable[Entry]) -> bool:
+    """Whether head or user state may have changed with these."""
+    return any(isinstance(entry.body, Event | Deleted | User) for entry in entries)
+
+
+def _living(entries: tuple[Entry, ...], head: Head | None) -> tuple[Entry, ...]:
+    """Without what belongs to an earlier session of the same id."""
+    return tuple(entry for entry in entries if head is None or entry.number >= head.born)
+
+
+def _window(reading: Reading) -> Known:
+    """What a reading without anything known before it shows."""
+    entries = _living(reading.entries, reading.head)
+    complete = reading.complete or len(entries) < len(reading.entries)
+    return _with_last(Known(reading.head, reading.user_state, entries, fold(entries), complete))
+
+
+def _more(known: Known, reading: Reading) -> Known:
+    """What is known after a reading of everything behind it."""
+    view = fold(reading.entries, known.view)
+    return _with_last(Known(reading.head, reading.user_state, known.entries + reading.entries, view, known.complete))
+
+
+def _with_last(known: Known) -> Known:
+    """The next number follows the greater of the newest slot and what the head knows: entries expire before it."""
+    last = max(known.view.last, known.head.last if known.head else 0)
+    return replace(known, view=replace(known.view, last=last))

@@ -1,0 +1,222 @@
+"""Sessions, as everything but a turn uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from attache.clock import Clock
+from attache.errors import Unavailable
+from attache.sessions import changes
+from attache.sessions.entries import Call, Delivered, Entry, Sign
+from attache.sessions.head import Head, Listed
+from attache.sessions.log import Decision, SessionLog
+from attache.sessions.snapshot import MOST_BYTES, empty_snapshot, snapshot, system_events
+from attache.sessions.table import Lifetime, SessionTable
+from attache.sessions.wakes import Wakeups
+from attache.sessions.warm import WarmSessions
+
+Json = dict[str, Any]
+_UNSEEN = (Sign, Delivered, Call)
+
+
+@dataclass(frozen=True)
+class State:
+    """The answer to a poll: `snapshot` is None where `etag`, which the client sent, still holds."""
+
+    snapshot: Json | None
+    etag: str | None
+
+
+@dataclass(frozen=True)
+class Periods:
+    """Milliseconds: a runner without a sign for `dead` has died; a deleted session is purged after `purge`."""
+
+    dead: int = 22_000
+    purge: int = 900_000
+
+
+class Sessions:
+    """Everything about sessions that is not a turn."""
+
+    def __init__(
+        self,
+        table: SessionTable,
+        wakeups: Wakeups,
+        clock: Clock,
+        *,
+        warm: WarmSessions | None = None,
+        periods: Periods | None = None,
+    ) -> None:
+        self._table = table
+        self._wakeups = wakeups
+        self._clock = clock
+        self._warm = warm or WarmSessions()
+        self._periods = periods or Periods()
+
+    def log(self, session_id: str, lifetime: Lifetime | None = None) -> SessionLog:
+        """The session's log, for a new writer; not read yet."""
+        known = self._warm.get(session_id)
+        return SessionLog(self._table, session_id, clock=self._clock, known=known, lifetime=lifetime)
+
+    def keep(self, log: SessionLog) -> None:
+        """Remember what this log knows, for the next request."""
+        self._warm.keep(log.session_id, log.known)
+
+    async def create(self, session_id: str, wallet: str | None) -> tuple[Head, bool]:
+        """The session, and whether it began just now."""
+        name = changes.wallet_name(wallet) if wallet else None
+        log, created = await self._changed(session_id, changes.create(self._clock.now(), name))
+        return log.living, created
+
+    async def head(self, session_id: str) -> Head:
+        """Raises NotFound."""
+        return changes.living(await self._read(session_id))
+
+    async def by_wallet(self, wallet: str) -> Sequence[Listed]:
+        """The wallet's sessions, newest first."""
+        return await self._table.of_wallet(changes.wallet_name(wallet))
+
+    async def app_of(self, session_id: str) -> str | None:
+        """The app that the session belongs to; None where there is no session, or it has none yet."""
+        head = (await self._read(session_id)).head
+        return head.app if head else None
+
+    async def rename(self, session_id: str, title: str) -> Head:
+        """Raises NotFound."""
+        log, _ = await self._changed(session_id, changes.change("title", title=title, title_by="user"))
+        return log.living
+
+    async def archive(self, session_id: str, archived: bool) -> Head:
+        """Raises NotFound."""
+        log, _ = await self._changed(session_id, changes.change("archived", archived=archived))
+        return log.living
+
+    async def choose_model(self, session_id: str, app: str, model: str) -> bool:
+        """From the next turn on. Whether the session began with this. Raises Forbidden where it is another app's."""
+        log = await self._read(session_id)
+        created = log.head is None
+        await self._change(log, changes.choose(self._clock.now(), app, model))
+        return created
+
+    async def delete(self, session_id: str) -> None:
+        """Raises NotFound."""
+        log = self.log(session_id)
+        entry = await log.append(changes.delete())
+        self._warm.forget(session_id)
+        await self._wakeups.purge(session_id, entry.number, delay=self._periods.purge / 1000)
+
+    async def state(
+        self,
+        session_id: str,
+        *,
+        user_state: Mapping[str, Any] | None = None,
+        client_id: str | None = None,
+        before: str | None = None,
+        etag: str | None = None,
+    ) -> State:
+        """What a poll sees, after what it says of user and client has been heard."""
+        log = await self._heard(session_id, user_state, client_id)
+        if log.head is None:
+            return State(empty_snapshot(session_id), None)
+        if self._unchanged(log, etag) and not before:
+            return State(None, etag)
+        delivering = () if before else await self._deliver(log)
+        answer = await self.snapshot(log, delivering=delivering, before=before)
+        return State(answer, None if delivering or before else self._etag(log))
+
+    async def snapshot(self, log: SessionLog, *, delivering: Sequence[int] = (), before: str | None = None) -> Json:
+        """The snapshot of what `log` knows, with as much history as it may have."""
+        await log.reach_back(_enough(log, delivering, before))
+        self.keep(log)
+        return snapshot(
+            log.living, log.view, log.entries, log.known.user_state,
+            delivering=delivering, truncated=not log.known.complete, before=before,
+        )  # fmt: skip
+
+    async def delivered_snapshot(self, log: SessionLog) -> Json:
+        """The snapshot as `state` gives it: with the system events that none had before."""
+        return await self.snapshot(log, delivering=await self._deliver(log))
+
+    async def events(self, session_id: str, count: int) -> list[Json]:
+        """The newest `count` system events, oldest first, delivered or not."""
+        log = await self._read(session_id)
+        if log.head is None:
+            return []
+        await log.reach_back(lambda entries: sum(len(list(system_events(e))) for e in entries) >= count)
+        found = [event for entry in log.entries for event in system_events(entry)]
+        return found[-count:] if count else []
+
+    async def nudge(self, log: SessionLog) -> None:
+        """Wake a worker where there is work without a live runner: losing a wake-up costs only time."""
+        running, now = log.view.running, self._clock.now()
+        dead = running is not None and now - running.seen > self._periods.dead
+        idle = running is None and bool(log.view.waiting) and now - log.view.idle_since > self._periods.dead
+        if dead or idle:
+            try:
+                await self._wakeups.wake(log.session_id)
+            except Unavailable:
+                return
+
+    async def _read(self, session_id: str) -> SessionLog:
+        log = self.log(session_id)
+        await log.read()
+        self.keep(log)
+        return log
+
+    async def _changed(self, session_id: str, decide: Decision) -> tuple[SessionLog, bool]:
+        log = self.log(session_id)
+        return log, await self._change(log, decide)
+
+    async def _change(self, log: SessionLog, decide: Decision) -> bool:
+        try:
+            await log.append(decide)
+        except changes.NothingToDo:
+            return False
+        self.keep(log)
+        return True
+
+    async def _heard(self, session_id: str, user_state: Mapping[str, Any] | None, client_id: str | None) -> SessionLog:
+        log = await self._read(session_id)
+        if client_id is not None:
+            await self._change(log, changes.declare("client", self._clock.now(), client_id=client_id))
+        if user_state is not None:
+            await self._change(log, changes.hear(user_state, self._clock.now()))
+        await self.nudge(log)
+        return log
+
+    async def _deliver(self, log: SessionLog) -> tuple[int, ...]:
+        """The numbers of the system events that this snapshot delivers, and no other one (session-log.md)."""
+        taken: tuple[int, ...] = ()
+
+        def decide(log: SessionLog) -> Any:
+            nonlocal taken
+            taken = log.view.undelivered
+            return changes.deliver()(log)
+
+        return taken if await self._change(log, decide) else ()
+
+    def _etag(self, log: SessionLog) -> str:
+        return f'"{log.living.tag}-{self._seen(log)}"'
+
+    def _unchanged(self, log: SessionLog, etag: str | None) -> bool:
+        return etag is not None and not log.view.undelivered and etag == self._etag(log)
+
+    @staticmethod
+    def _seen(log: SessionLog) -> int:
+        """The newest entry that shows in a snapshot."""
+        shown = (entry.number for entry in reversed(log.entries) if not isinstance(entry.body, _UNSEEN))
+        return next(shown, log.view.last)
+
+
+def _enough(log: SessionLog, delivering: Sequence[int], before: str | None) -> Callable[[tuple[Entry, ...]], bool]:
+    """Whether entries hold all that a snapshot shows: the newest 1 MB below `before`, and what it delivers."""
+    upto = (log.living.number_of(before) if before else None) or log.view.last + 1
+    first = min((*delivering, upto - 1))
+
+    def enough(entries: tuple[Entry, ...]) -> bool:
+        older = [entry for entry in entries if entry.number < upto]
+        return bool(older) and older[0].number <= first and sum(entry.weight for entry in older) > 2 * MOST_BYTES
+
+    return enough

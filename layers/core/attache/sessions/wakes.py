@@ -1,0 +1,28 @@
+"""Wake-ups, as the session log needs them: hints that there is work, never the work itself."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Wakeups(Protocol):
+    """Sends wake-ups over a queue that may repeat, delay, reorder or lose them: that costs time and nothing else.
+
+    Raises Unavailable where the queue takes nothing.
+    """
+
+    async def wake(self, session_id: str, *, delay: float = 0) -> None:
+        """Something waits in this session, or may have lost its runner."""
+        ...
+
+    async def guard(self, session_id: str, runner: str, *, delay: float) -> None:
+        """Look after `runner`'s turn in `delay` seconds."""
+        ...
+
+    async def hand_over(self, session_id: str, runner: str) -> None:
+        """`runner` has let go of its turn: take it at once."""
+        ...
+
+    async def purge(self, session_id: str, below: int, *, delay: float) -> None:
+        """Remove a deleted session's entries below number `below`."""
+        ...

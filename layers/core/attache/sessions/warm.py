@@ -1,0 +1,49 @@
+"""Sessions that a warm container remembers, so that it need only ask for what is newer."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+
+from attache.sessions.log import Known
+
+MOST_ENTRIES = 1_000  # of one session; more is read again where a snapshot wants it
+MOST_WEIGHT = 32_000_000  # characters, of all sessions together
+
+
+class WarmSessions:
+    """The least recently used are forgotten first. What is remembered may be old: a log reads what is newer."""
+
+    def __init__(self, most_weight: int = MOST_WEIGHT) -> None:
+        self._most = most_weight
+        self._kept: OrderedDict[str, tuple[Known, int]] = OrderedDict()
+        self._weight = 0
+
+    def get(self, session_id: str) -> Known | None:
+        found = self._kept.get(session_id)
+        if found is None:
+            return None
+        self._kept.move_to_end(session_id)
+        return found[0]
+
+    def keep(self, session_id: str, known: Known) -> None:
+        older = self._kept.get(session_id)
+        if older is not None and older[0].view.last > known.view.last:
+            return
+        self.forget(session_id)
+        known = _trimmed(known)
+        weight = sum(entry.weight for entry in known.entries)
+        self._kept[session_id] = (known, weight)
+        self._weight += weight
+        while self._weight > self._most:
+            self.forget(next(iter(self._kept)))
+
+    def forget(self, session_id: str) -> None:
+        _, weight = self._kept.pop(session_id, (None, 0))
+        self._weight -= weight
+
+
+def _trimmed(known: Known) -> Known:
+    if len(known.entries) <= MOST_ENTRIES:
+        return known
+    return replace(known, entries=known.entries[-MOST_ENTRIES:], complete=False)

@@ -1,0 +1,50 @@
+"""What the environment says; read once, by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+PREFIX = "ATTACHE_"
+
+
+class SettingsWrong(Exception):
+    """The environment lacks something, or says something that cannot be."""
+
+
+class Settings(BaseModel):
+    """A deployment's names and switches, from variables that begin with `ATTACHE_`.
+
+    `demo_model_url` and `loopback_tools` are for the local stack: a model without a provider, and tools that
+    reach servers on loopback. AWS's own variables are boto3's affair, the providers' are LiteLLM's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    sessions_table: str
+    registry_table: str
+    data_bucket: str
+    secrets_key: str
+    turns_queue_url: str
+    tool_calls_queue_url: str = ""
+    stage: str = "local"
+    default_app: Literal["on", "off"] = "on"
+    demo_model_url: str | None = None
+    loopback_tools: Literal["on", "off"] = "off"
+    log_level: str = "INFO"
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """Raises SettingsWrong, which names every variable at fault."""
+        given = {
+            name.removeprefix(PREFIX).lower(): value
+            for name, value in environ.items()
+            if name.startswith(PREFIX) and value
+        }
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            faults = [f"{PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
+            raise SettingsWrong("The environment is not as it must be: " + "; ".join(faults)) from error

@@ -1,0 +1,96 @@
+"""Taking a message in: what is checked against the session, and what is appended for it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from attache.apps.app import App
+from attache.errors import Conflict, TooMany
+from attache.sessions.changes import check_app, wallet_name
+from attache.sessions.entries import User
+from attache.sessions.log import Decision, SessionLog, Wanted, begun
+from attache.sessions.table import Beside, HeadChange, Idempotency, Promise
+from attache.sessions.user_state import reconcile
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """A message as a client sent it, after key and app were checked.
+
+    `deadline`: when the function's time is over, in milliseconds of wall time; None where it has no end.
+    """
+
+    session_id: str
+    app: App
+    message: str
+    key_id: str | None = None
+    user_state: Mapping[str, Any] | None = None
+    client_id: str | None = None
+    public_key: str | None = None
+    idempotency_key: str | None = None
+    last_event_id: str | None = None
+    deadline: int | None = None
+
+    @property
+    def digest(self) -> str:
+        """What an `Idempotency-Key` stands for: the same message, to the same app."""
+        return hashlib.sha256(f"{self.app.name}\n{self.message}".encode()).hexdigest()
+
+
+def accept(request: ChatRequest, now: int, most_waiting: int, *, streamed: bool) -> Decision:
+    """Append the message; one that is `streamed` takes its turn at once where nothing runs or waits.
+
+    The decision raises Forbidden where the session is another app's, TooMany where too many wait.
+    """
+
+    def decide(log: SessionLog) -> Wanted:
+        check_app(log.head, request.app.name)
+        if len(log.view.waiting) >= most_waiting:
+            raise TooMany(f"{most_waiting} messages wait already; send the next one when some are answered.", 5)
+        user_state = _news(log, request)
+        message = User(
+            request.message,
+            runner=log.writer if streamed and not log.view.busy else None,
+            streamed=streamed,
+            key=request.key_id,
+            client_id=request.client_id,
+            public_key=request.public_key,
+            user_state=request.user_state if user_state is not None else None,
+        )
+        return Wanted(message, _beside(log, request, user_state, now))
+
+    return decide
+
+
+def check_same(request: ChatRequest, made: Idempotency) -> None:
+    """Raises Conflict where the `Idempotency-Key` was sent with another message."""
+    if made.digest != request.digest:
+        raise Conflict("This Idempotency-Key was used with another message: send a new key with a new message.")
+
+
+def _news(log: SessionLog, request: ChatRequest) -> Mapping[str, Any] | None:
+    """The user state, where this request changes it."""
+    if request.user_state is None:
+        return None
+    stored = log.known.user_state if log.head else None
+    state = reconcile(stored, request.user_state)
+    return state if state != (stored or {}) else None
+
+
+def _beside(log: SessionLog, request: ChatRequest, user_state: Mapping[str, Any] | None, now: int) -> Beside:
+    wanted = {
+        "app": request.app.name,
+        "wallet": request.public_key and wallet_name(request.public_key),
+        "client_id": request.client_id,
+    }
+    values = {name: value for name, value in wanted.items() if value is not None}
+    head, new = log.head, None
+    if head is None:
+        new = begun(log, now, **values)
+        head, values = new.head, {}
+    changes = {name: value for name, value in values.items() if getattr(head, name) != value}
+    promise = Promise(request.idempotency_key, request.digest, head.born) if request.idempotency_key else None
+    return Beside(new, HeadChange(head.born, changes) if changes else None, user_state, promise)

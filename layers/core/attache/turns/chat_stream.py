@@ -1,0 +1,74 @@
+"""One client's stream of one turn: what the log becomes on it, and the text that is shown before it is stored.
+
+The same object serves a turn that runs beside it and one that runs elsewhere: it reads the log, and where it is the
+audience of the runner it shows the text as well, as it comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from attache.sessions.events import ChatEvents, text_events
+from attache.sessions.head import Head
+from attache.sessions.log import SessionLog
+from attache.sessions.view import View, fold
+from attache.wire.sse import Event
+
+
+class ChatStream:
+    """An audience whose events a response takes out one by one; nothing is lost if nobody does."""
+
+    def __init__(self, log: SessionLog, turn: int, after: int) -> None:
+        """The events of turn `turn` that come after entry `after`, which is at hand or just before what is."""
+        self.turn = turn
+        self._head: Head = log.living
+        self._chat = ChatEvents(self._head, turn, after)
+        self._at: View = fold(entry for entry in log.entries if entry.number <= after)
+        self._number = after
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+
+    @property
+    def over(self) -> bool:
+        """The final event has been sent, or there will be none: the session is gone."""
+        return self._chat.over
+
+    @property
+    def provisional(self) -> bool:
+        """Text was sent that no entry holds."""
+        return bool(self._chat.provisional)
+
+    def live(self, text: str) -> None:
+        self._chat.sent(text)
+        for event in text_events(text):
+            self._events.put_nowait(Event(event))
+
+    def advanced(self, log: SessionLog) -> None:
+        for entry in log.entries:
+            if entry.number > self._number and not self.over:
+                events = self._chat.of(entry, self._at)
+                self._at, self._number = self._at.after(entry), entry.number
+                self._send(events, self._head.id_of(entry.number), stores=entry.kind in ("text", "agent"))
+
+    def reset(self, log: SessionLog, snapshot: dict[str, Any]) -> None:
+        """Start the client anew from a snapshot, and go on behind it."""
+        last = log.view.last
+        self._events.put_nowait(Event({"type": "reset", "snapshot": snapshot}, self._head.id_of(last)))
+        self._chat = ChatEvents(self._head, self.turn, last)
+        self._at, self._number = log.view, last
+        self._chat.over = not log.view.goes_on(self.turn)
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        self._events.put_nowait(None)
+
+    async def events(self) -> AsyncIterator[Event]:
+        while (event := await self._events.get()) is not None:
+            yield event
+
+    def _send(self, events: list[dict[str, Any]], event_id: str, *, stores: bool) -> None:
+        for event in events[:-1]:
+            self._events.put_nowait(Event(event))
+        if events or stores:
+            self._events.put_nowait(Event(events[-1] if events else None, event_id))

@@ -1,0 +1,172 @@
+"""Chat: a message in, and its turn watched until it ends, as a stream or as a snapshot."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from attache.clock import Clock
+from attache.errors import Unavailable
+from attache.sessions.log import SessionLog
+from attache.sessions.sessions import Sessions
+from attache.sessions.table import Idempotency, KeyTaken, Lifetime, SessionTable
+from attache.turns.accepting import ChatRequest, accept, check_same
+from attache.turns.chat_stream import ChatStream
+from attache.turns.means import Workshop
+from attache.turns.recorder import Recorder
+from attache.turns.runner import TurnRunner
+from attache.turns.taking import NotToBeTaken, is_dead, take_first
+from attache.turns.timings import Timings
+from attache.wire.sse import Event
+
+logger = logging.getLogger(__name__)
+
+FOLLOW = 0.2  # seconds between two looks at a turn that runs elsewhere
+LEAVE = 5_000  # milliseconds before a function's deadline at which a stream that only follows is closed
+__all__ = ["ChatRequest", "Chats"]
+
+
+class Chats:
+    """The chat endpoint's two answers."""
+
+    def __init__(
+        self, sessions: Sessions, table: SessionTable, workshop: Workshop, clock: Clock, timings: Timings
+    ) -> None:
+        self._sessions = sessions
+        self._table = table
+        self._workshop = workshop
+        self._clock = clock
+        self._timings = timings
+        self._serving: set[asyncio.Task[None]] = set()
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+        """Accept the message, which is durable when this returns, and stream its turn.
+
+        Refusals are raised here, before any event. The turn goes on whether or not the events are read.
+        """
+        log = self._log(request)
+        number, made = await self._accept(log, request, streamed=True)
+        stream = await self._stream_of(log, number, request.last_event_id if made else None)
+        stream.advanced(log)
+        serving = asyncio.create_task(self._serve(log, stream, request))
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
+        return stream.events()
+
+    async def answer(self, request: ChatRequest, wait: float) -> dict[str, Any]:
+        """Accept the message, and answer with a snapshot when its turn has ended or `wait` seconds are over."""
+        until = self._clock.now() + wait * 1000
+        log = self._log(request)
+        number, _ = await self._accept(log, request, streamed=False)
+        if not log.view.running:
+            await self._wake(log)
+        while log.view.goes_on(number) and self._clock.now() < until:
+            await self._clock.sleep(min(FOLLOW, max(until - self._clock.now(), 0) / 1000))
+            await log.poll()
+        return await self._sessions.delivered_snapshot(log)
+
+    async def settled(self) -> None:
+        """Wait until every turn that runs here has ended or been let go of."""
+        while self._serving:
+            await asyncio.wait(self._serving)
+
+    def _log(self, request: ChatRequest) -> SessionLog:
+        return self._sessions.log(request.session_id, Lifetime(entries=request.app.retention_days * 86_400))
+
+    async def _accept(self, log: SessionLog, request: ChatRequest, *, streamed: bool) -> tuple[int, bool]:
+        """The message's number, and whether an earlier request with the same `Idempotency-Key` made it."""
+        made, _, _ = await asyncio.gather(self._made(request), log.read(), self._guard(log))
+        if made is None or (log.head is not None and made.number < log.head.born):
+            decide = accept(request, self._clock.now(), self._timings.waiting, streamed=streamed)
+            try:
+                return (await log.append(decide)).number, False
+            except KeyTaken:
+                made = await self._made(request)
+                await log.read()
+            finally:
+                self._sessions.keep(log)
+        if made is None:
+            raise Unavailable("The message was accepted in another request; try again in a moment.")
+        check_same(request, made)
+        return made.number, True
+
+    async def _made(self, request: ChatRequest) -> Idempotency | None:
+        if request.idempotency_key is None:
+            return None
+        return await self._table.idempotency(request.session_id, request.idempotency_key)
+
+    async def _guard(self, log: SessionLog) -> None:
+        await self._workshop.wakeups.guard(log.session_id, log.writer, delay=self._timings.guard)
+
+    async def _wake(self, log: SessionLog) -> None:
+        """Never fails: the message is stored, and its guard comes in any case."""
+        try:
+            await self._workshop.wakeups.wake(log.session_id)
+        except Unavailable:
+            logger.warning("a wake-up was not sent", extra={"session_id": log.session_id})
+
+    async def _stream_of(self, log: SessionLog, turn: int, last_event_id: str | None) -> ChatStream:
+        """The stream from the turn's beginning, or from where a client resumes it; `reset` where it cannot."""
+        await log.reach_back(lambda entries: entries[0].number <= turn)
+        if last_event_id is None:
+            return ChatStream(log, turn, turn - 1)
+        number = log.living.number_of(last_event_id)
+        if number is not None and turn <= number <= log.view.last:
+            return ChatStream(log, turn, number)
+        stream = ChatStream(log, turn, turn - 1)
+        stream.reset(log, await self._sessions.snapshot(log))
+        return stream
+
+    async def _serve(self, log: SessionLog, stream: ChatStream, request: ChatRequest) -> None:
+        """See the turn to its end, here or elsewhere. The stream is closed whatever happens."""
+        try:
+            if _runs_here(log, stream.turn):
+                await self._run(log, stream, request)
+            while not stream.over and self._in_time(request):
+                await self._follow(log, stream, request)
+        except Unavailable:
+            logger.warning("a stream was cut: the log does not answer", extra={"session_id": log.session_id})
+        except Exception:
+            logger.exception("a stream was cut", extra={"session_id": log.session_id})
+        finally:
+            self._sessions.keep(log)
+            stream.close()
+
+    async def _run(self, log: SessionLog, stream: ChatStream, request: ChatRequest) -> None:
+        recorder = Recorder(
+            log, stream.turn, stream, clock=self._clock, timings=self._timings, deadline=request.deadline
+        )
+        means = self._workshop.means_of(request.app, log.living)
+        await TurnRunner(recorder, means, self._timings).run()
+        if not stream.over and stream.provisional:
+            await log.read()
+            stream.reset(log, await self._sessions.snapshot(log))
+
+    async def _follow(self, log: SessionLog, stream: ChatStream, request: ChatRequest) -> None:
+        await self._clock.sleep(FOLLOW)
+        await log.poll()
+        stream.advanced(log)
+        if log.view.waiting[:1] == (stream.turn,) and log.view.running is None:
+            await self._take(log, stream, request)
+        elif log.view.running is not None and is_dead(log.view.running, self._clock.now(), self._timings):
+            await self._wake(log)
+
+    async def _take(self, log: SessionLog, stream: ChatStream, request: ChatRequest) -> None:
+        """The turn waits for nothing any more: this function takes it, unless another was quicker."""
+        await self._guard(log)
+        try:
+            await log.append(lambda log: take_first(log, of=stream.turn))
+        except NotToBeTaken:
+            return
+        stream.advanced(log)
+        await self._run(log, stream, request)
+
+    def _in_time(self, request: ChatRequest) -> bool:
+        return request.deadline is None or self._clock.now() < request.deadline - LEAVE
+
+
+def _runs_here(log: SessionLog, turn: int) -> bool:
+    running = log.view.running
+    return running is not None and running.turn == turn and running.runner == log.writer

@@ -1,0 +1,80 @@
+"""Interrupt: ask the runner to stop, wait for it briefly, and end its turn for it where it does not answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from attache.clock import Clock
+from attache.sessions.changes import NothingToDo, living
+from attache.sessions.entries import End, Interrupt
+from attache.sessions.log import SessionLog, Wanted
+from attache.sessions.sessions import Sessions
+from attache.sessions.view import Running
+from attache.sessions.wakes import Wakeups
+from attache.turns.outcomes import left_open
+from attache.turns.successors import wake_waiting
+from attache.turns.timings import Timings
+
+LOOK = 0.1  # seconds between two looks for the runner's end
+
+
+class Interrupts:
+    """`POST /api/interrupt`: what it returns is true (design, invariant 7)."""
+
+    def __init__(self, sessions: Sessions, wakeups: Wakeups, clock: Clock, timings: Timings) -> None:
+        self._sessions = sessions
+        self._wakeups = wakeups
+        self._clock = clock
+        self._timings = timings
+
+    async def interrupt(self, session_id: str) -> dict[str, Any]:
+        """Stop what runs, withdraw what waits; the snapshot afterwards, with `interrupted`. Raises NotFound."""
+        log = self._sessions.log(session_id)
+        interrupted = await self._ask(log)
+        self._sessions.keep(log)
+        return {**await self._sessions.delivered_snapshot(log), "interrupted": interrupted}
+
+    async def _ask(self, log: SessionLog) -> bool:
+        running: Running | None = None
+
+        def decide(log: SessionLog) -> Wanted:
+            nonlocal running
+            living(log)
+            if not log.view.busy:
+                raise NothingToDo
+            running = log.view.running
+            return Wanted(Interrupt())
+
+        await log.read()
+        try:
+            await log.append(decide)
+        except NothingToDo:
+            return False
+        if running is not None:
+            await self._see_it_ended(log, running.turn)
+        return True
+
+    async def _see_it_ended(self, log: SessionLog, turn: int) -> None:
+        until = self._clock.now() + self._timings.interrupt * 1000
+        while log.view.goes_on(turn) and self._clock.now() < until:
+            await self._clock.sleep(LOOK)
+            await log.poll()
+        if log.view.goes_on(turn):
+            await self._end(log, turn)
+
+    async def _end(self, log: SessionLog, turn: int) -> None:
+        """End that turn, and no other: text that was stored is kept, every open call gets a result."""
+
+        def decide(log: SessionLog) -> Wanted:
+            running = log.view.running
+            if running is None or running.turn != turn:
+                raise NothingToDo
+            results = tuple(left_open(call, sent=not call.done) for call in running.open_calls)
+            return Wanted(End("interrupted", running.text, running.pieces, results=results))
+
+        try:
+            await log.append(decide)
+        except NothingToDo:
+            return
+        await asyncio.gather(log.settle(), wake_waiting(log, self._wakeups, self._timings))

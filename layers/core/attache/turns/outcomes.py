@@ -1,0 +1,44 @@
+"""What the model is told of tool calls that did not simply answer (design, invariants 4 and 10)."""
+
+from __future__ import annotations
+
+import json
+
+from attache.sessions.entries import CallAsked, CallResult
+from attache.sessions.view import OpenCall
+from attache.tools.tool import Outcome, ToolResult
+
+_WORDS: dict[Outcome, str] = {
+    "not_started": "This call was never sent: the turn ended before it.",
+    "interrupted": "The user stopped the turn while this call ran; its answer was not waited for.",
+    "outcome_unknown": (
+        "This call may or may not have taken effect: the connection to it was lost. Do not call it again. "
+        "Tell the user that its outcome is unknown, and how to check it."
+    ),
+}
+
+
+def result_of(asked: CallAsked, result: ToolResult) -> CallResult:
+    return CallResult(asked.call_id, asked.name, result.outcome, result.text, result.sources)
+
+
+def without_answer(asked: CallAsked, outcome: Outcome) -> CallResult:
+    """The result of a call that has none of its own."""
+    text = json.dumps({"outcome": outcome, "message": _WORDS[outcome]})
+    return CallResult(asked.call_id, asked.name, outcome, text)
+
+
+def left_open(call: OpenCall, *, sent: bool) -> CallResult:
+    """What an open call of an ending turn came to; `sent`: it may have been sent, even where it was not recorded."""
+    if call.recorded:
+        return without_answer(call.asked, "outcome_unknown")
+    return without_answer(call.asked, "interrupted" if sent else "not_started")
+
+
+def ask_first(asked: CallAsked) -> ToolResult:
+    """The same call again, after one whose outcome is unknown (design, invariant 4)."""
+    message = (
+        f"Not sent: {asked.name} was called with the same arguments before in this turn, and whether that took effect "
+        "is unknown. Ask the user whether to do it again; they can check first."
+    )
+    return ToolResult("rejected", json.dumps({"outcome": "rejected", "message": message}))

@@ -1,0 +1,143 @@
+"""What the model is sent: preamble, what is known of the user, and the window of the conversation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from attache.apps.app import App
+from attache.models.model import Message
+from attache.sessions.entries import CallAsked, CallResult, End, Entry, OutcomeOf, User
+from attache.sessions.events import parsed
+from attache.sessions.history import Part, StepMade, SystemMessage, TurnMade, Unanswered, conversation
+from attache.sessions.user_state import for_prompt
+
+WINDOW_MESSAGES = 40
+GO_ON = (
+    "[Note from the system: your answer was cut off by a technical fault right after the text above, which the "
+    "user has already been shown. Go on exactly where it stops, without repeating any of it and without mentioning this note.]"
+)
+NO_ANSWER = "[Note from the system: the user stopped this before it was answered.]"
+STOPPED = "[Note from the system: the user stopped the answer here.]"
+LAST_STEP = (
+    "[Note from the system: no more tools can be used in this turn. Answer the user now with what you have, and say "
+    "plainly what is left to do.]"
+)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Messages in the OpenAI chat-completions form; every tool call in them has its result."""
+
+    messages: tuple[Message, ...]
+
+
+def prompt(app: App, entries: Iterable[Entry], user_state: Mapping[str, Any] | None, *, last: bool = False) -> Prompt:
+    """The prompt for the next step of the running turn. `last`: no tool may be called in it."""
+    parts = _window([part for part in conversation(entries) if not _waits(part)])
+    messages = [message for part in parts for message in _messages(part)]
+    notes = [_note(LAST_STEP)] if last else []
+    return Prompt((*_system(app, user_state), *messages, *notes))
+
+
+def wants(entries: tuple[Entry, ...]) -> bool:
+    """Whether `entries` hold a full window."""
+    return sum(isinstance(entry.body, User | OutcomeOf | End) for entry in entries) >= WINDOW_MESSAGES
+
+
+def _system(app: App, user_state: Mapping[str, Any] | None) -> Iterator[Message]:
+    state = for_prompt(user_state) if user_state else ""
+    text = "\n\n".join(text for text in (app.preamble.strip(), state) if text)
+    if text:
+        yield {"role": "system", "content": text}
+
+
+def _waits(part: Part) -> bool:
+    return isinstance(part, Unanswered) and not part.withdrawn
+
+
+def _window(parts: list[Part]) -> list[Part]:
+    """The newest parts with at most 40 messages of user and assistant; whole turns, the last one always."""
+    kept, messages = len(parts), 0
+    for part in reversed(parts):
+        messages += 2 if isinstance(part, TurnMade) else 1
+        if messages > WINDOW_MESSAGES and kept < len(parts):
+            break
+        kept -= 1
+    return parts[kept:]
+
+
+def _messages(part: Part) -> Iterator[Message]:
+    match part:
+        case TurnMade() as turn:
+            yield from _turn(turn)
+        case Unanswered(Entry(body=User(message))):
+            yield _said_by_user(message)
+            yield _note(NO_ANSWER)
+        case SystemMessage(_, text):
+            yield _note(f"[Note from the client: {text}]")
+
+
+def _turn(turn: TurnMade) -> Iterator[Message]:
+    yield from _cause(turn.cause)
+    for step in turn.steps:
+        yield from _step(step, goes_on=step is not turn.steps[-1] or turn.end is None)
+    match turn.end:
+        case Entry(body=End(status="interrupted")):
+            yield _note(STOPPED)
+        case Entry(body=End(failure=failure)) if failure is not None:
+            yield {"role": "assistant", "content": f"[{failure.message}]"}
+
+
+def _cause(cause: Entry) -> Iterator[Message]:
+    match cause.body:
+        case User(message):
+            yield _said_by_user(message)
+        case OutcomeOf(result):
+            yield _note(f"[Note from the system: {result.name} ({result.call_id}), which was pending, has come to this "
+                        f"({result.outcome}). Tell the user.]\n{result.text}")  # fmt: skip
+
+
+def _step(step: StepMade, *, goes_on: bool) -> Iterator[Message]:
+    if step.text or step.calls:
+        yield _assistant(step)
+    for call in step.calls:
+        _, result = step.results.get(call.call_id, (None, None))
+        yield {"role": "tool", "tool_call_id": call.call_id, "content": _result_text(result)}
+    if step.cut and goes_on:
+        yield _note(GO_ON)
+
+
+def _assistant(step: StepMade) -> Message:
+    calls = [_called(call) for call in step.calls]
+    message: dict[str, Any] = {"role": "assistant", "content": step.text or None}
+    return {**message, **({"tool_calls": calls} if calls else {}), **(step.opaque or {})}
+
+
+def _called(call: CallAsked) -> Message:
+    function = {"name": call.name, "arguments": _arguments(call.arguments)}
+    return {"id": call.call_id, "type": "function", "function": function}
+
+
+def _arguments(text: str) -> str:
+    """JSON of an object, whatever the model wrote: providers refuse a history with anything else in it."""
+    given = parsed(text)
+    return text if isinstance(given, dict) else json.dumps({"malformed": given} if text else {})
+
+
+def _result_text(result: CallResult | None) -> str:
+    """Every call has a result; one that is not ok says what it came to."""
+    if result is None:
+        return '{"outcome":"not_started"}'
+    return result.text
+
+
+def _said_by_user(text: str) -> Message:
+    return {"role": "user", "content": text}
+
+
+def _note(text: str) -> Message:
+    """Notes go as user messages: not every provider takes a system message in the middle."""
+    return {"role": "user", "content": text}

@@ -1,0 +1,170 @@
+"""The runner's hold on its turn: every entry that it appends, and whether the turn is still its own.
+
+Invariant: nothing is appended for a turn that is not this runner's any more, because each append decides on the whole
+log up to the slot that it wins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from attache.clock import Clock
+from attache.errors import Unavailable
+from attache.sessions.entries import Agent, Body, End, Entry, Sign, Text
+from attache.sessions.log import SessionLog, Wanted
+from attache.sessions.view import Running, View
+from attache.turns.pieces import Unstored
+from attache.turns.stops import Fenced, HandOver, Interrupted, TookTooLong
+from attache.turns.timings import Timings
+
+T = TypeVar("T")
+
+
+class Audience(Protocol):
+    """Whoever is shown a turn while it runs."""
+
+    def live(self, text: str) -> None:
+        """Text as the model made it; not stored yet."""
+        ...
+
+    def advanced(self, log: SessionLog) -> None:
+        """The log has new entries."""
+        ...
+
+
+class Nobody:
+    """The audience of a turn in a worker: its readers follow the log."""
+
+    def live(self, text: str) -> None: ...
+
+    def advanced(self, log: SessionLog) -> None: ...
+
+
+class Recorder:
+    """Appends for the turn that `log`'s writer has taken, and waits beside its work."""
+
+    def __init__(
+        self, log: SessionLog, turn: int, audience: Audience, *, clock: Clock, timings: Timings, deadline: int | None
+    ) -> None:
+        """`deadline`: when the function must have let go, in milliseconds of wall time; None where there is none."""
+        self.log = log
+        self.turn = turn
+        self.unstored = Unstored(timings)
+        self._audience = audience
+        self._clock = clock
+        self._timings = timings
+        self._deadline = deadline
+        self._signed = clock.now()
+
+    @property
+    def running(self) -> Running:
+        """The turn, provided that it is still ours. Raises Fenced."""
+        return _ours(self.log.view, self.turn, self.log.writer)
+
+    def said(self, text: str) -> None:
+        """The model said this: it is shown at once, and stored with the next piece."""
+        self._audience.live(text)
+        self.unstored.add(text, self._clock.now())
+
+    async def append(self, make: Callable[[Running], Body]) -> Entry:
+        """Append what `make` says, unless the turn is lost or to be interrupted. Raises Fenced, Interrupted."""
+        return await self._append(make, self._going_on)
+
+    async def end(self, make: Callable[[Running], End], *, though_interrupted: bool = False) -> Entry:
+        """End the turn; with `though_interrupted` also where an interrupt asks for it."""
+        check = _only_ours if though_interrupted else self._going_on
+        return await self._append(make, check)
+
+    async def flush(self) -> None:
+        """Store what the model has said since the last piece."""
+        text = self.unstored.text
+        if text:
+            await self.append(lambda running: Text(text, running.first_piece))
+            self.unstored.stored(self._clock.now())
+
+    async def flush_if_due(self) -> None:
+        if self.unstored.due(self._clock.now()):
+            await self.flush()
+
+    async def close_text(self) -> None:
+        """Make a step of its own of text that was begun and will not be finished by this call of the model."""
+        rest = self.unstored.text
+        if rest or self.running.text:
+            await self.append(lambda running: Agent(running.text + rest, pieces=running.pieces, cut=True))
+            self.unstored.stored(self._clock.now())
+
+    async def waiting_for(self, work: Awaitable[T]) -> T:
+        """The result of `work`. Beside it the runner stores, signs, and looks for what others did to its turn.
+
+        Where it must stop, the work is cancelled first.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            while not task.done():
+                await asyncio.wait({task}, timeout=self._timings.look)
+                if not task.done():
+                    await self._meanwhile()
+            return task.result()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def fresh(self) -> None:
+        """Before a call is sent: what this runner knows is at most 2 s old (session-log.md, rule 3)."""
+        if self.log.quiet_for > self._timings.fresh * 1000:
+            await self._look()
+
+    async def _append(self, make: Callable[[Running], Body], check: Callable[[Running], None]) -> Entry:
+        def decide(log: SessionLog) -> Wanted:
+            running = _ours(log.view, self.turn, log.writer)
+            check(running)
+            return Wanted(make(running))
+
+        try:
+            entry = await self.log.append(decide)
+            self._signed = entry.at
+            return entry
+        finally:
+            self._audience.advanced(self.log)
+
+    async def _meanwhile(self) -> None:
+        now = self._clock.now()
+        self._in_time(now)
+        try:
+            await self.flush_if_due()
+            if now - self._signed >= self._timings.sign * 1000:
+                await self.append(lambda _: Sign())
+            elif self.log.quiet_for >= self._timings.tail * 1000:
+                await self._look()
+        except Unavailable:
+            if self.log.quiet_for > self._timings.patience * 1000:
+                raise
+
+    async def _look(self) -> None:
+        await self.log.poll()
+        self._audience.advanced(self.log)
+        self._going_on(self.running)
+
+    def _in_time(self, now: int) -> None:
+        if now - self.running.began > self._timings.turn * 1000:
+            raise TookTooLong
+        if self._deadline is not None and now > self._deadline - self._timings.hand_over * 1000:
+            raise HandOver
+
+    @staticmethod
+    def _going_on(running: Running) -> None:
+        if running.interrupt is not None:
+            raise Interrupted
+
+
+def _ours(view: View, turn: int, runner: str) -> Running:
+    running = view.running
+    if view.deleted or running is None or running.turn != turn or running.runner != runner:
+        raise Fenced
+    return running
+
+
+def _only_ours(running: Running) -> None:
+    """An interrupt is no reason not to write the end that it asks for."""

@@ -1,0 +1,154 @@
+"""One runner at one turn: ask the model, run the tools it asks for, until it has answered.
+
+It begins wherever the log stands: a turn that was cut is resumed by the same code that begins one (design, "A turn").
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from dataclasses import replace
+
+from attache.errors import Unavailable
+from attache.models.model import Completion, ModelFailed
+from attache.sessions.entries import Agent, CallAsked, CallResult, End, Failure, TurnStatus, User
+from attache.sessions.history import TurnMade, conversation
+from attache.sessions.view import Running
+from attache.tools.tool import CallContext
+from attache.turns.asking import Asking, Means
+from attache.turns.calls import Calls
+from attache.turns.outcomes import left_open
+from attache.turns.prompt import wants
+from attache.turns.recorder import Recorder
+from attache.turns.stops import Fenced, HandOver, Interrupted, TookTooLong
+from attache.turns.successors import wake_waiting
+from attache.turns.timings import Timings
+
+logger = logging.getLogger(__name__)
+
+TOO_LONG = Failure("internal", "This took longer than an answer may take. Ask again, perhaps for less at once.", True)
+BROKEN = Failure("internal", "Something went wrong on our side while answering. Try again.", True)
+
+
+class TurnRunner:
+    """Runs the turn that its recorder has taken, to its end or until it must stop."""
+
+    def __init__(self, recorder: Recorder, means: Means, timings: Timings) -> None:
+        self._recorder = recorder
+        self._means = means
+        self._timings = timings
+        self._asking = Asking(recorder, means)
+        self._calls = Calls(recorder, means.toolset, self._context)
+
+    async def run(self) -> None:
+        """Return when the turn is ended, handed over, or somebody else's, with usage and wake-ups written.
+
+        Raises Unavailable where the log could not be written: the turn's guard then takes over.
+        """
+        try:
+            await self._until_stopped()
+        except Fenced:
+            logger.info("a turn was taken over", extra={"session_id": self._recorder.log.session_id})
+        finally:
+            await self._asking.noted()
+
+    async def _until_stopped(self) -> None:
+        try:
+            await self._to_the_end()
+        except Interrupted:
+            await self._end_as("interrupted", None)
+        except ModelFailed as failure:
+            await self._fail(Failure(failure.code, failure.message, failure.retryable))
+        except TookTooLong:
+            await self._fail(TOO_LONG)
+        except HandOver:
+            await self._hand_over()
+        except (Fenced, Unavailable):
+            raise
+        except Exception:
+            logger.exception("a turn failed", extra={"session_id": self._recorder.log.session_id})
+            await self._fail(BROKEN)
+
+    async def _to_the_end(self) -> None:
+        await self._recorder.log.reach_back(lambda entries: wants(entries) and self._cause_is_at_hand())
+        await self._recorder.close_text()
+        await self._run_calls()
+        completion = await self._next_answer()
+        while completion.calls:
+            await self._step(completion)
+            await self._run_calls()
+            completion = await self._next_answer()
+        await self._end_with(completion)
+
+    async def _next_answer(self) -> Completion:
+        """The model's next step; after the last one that the app allows, one without calls."""
+        if self._recorder.running.steps < self._means.app.max_steps:
+            return await self._asking.answer()
+        return replace(await self._asking.answer(last=True), calls=())
+
+    async def _step(self, completion: Completion) -> None:
+        # ids of ours: some providers number the calls of every answer from zero
+        asked = tuple(
+            CallAsked(f"call_{secrets.token_hex(12)}", call.name, call.arguments) for call in completion.calls
+        )
+        rest = self._recorder.unstored.text
+        await self._recorder.append(lambda turn: Agent(turn.text + rest, asked, turn.pieces, completion.opaque))
+        self._recorder.unstored.text = ""
+
+    async def _run_calls(self) -> None:
+        calls = self._recorder.running.open_calls
+        if calls:
+            turn = self._so_far()
+            results = [result for step in turn.steps for _, result in step.results.values()]
+            unknown = [result for result in results if result.outcome == "outcome_unknown"]
+            await self._calls.run(calls, unknown, [call for step in turn.steps for call in step.calls])
+
+    async def _end_with(self, completion: Completion) -> None:
+        rest, usage = self._recorder.unstored.text, self._asking.usage()
+        await self._recorder.end(
+            lambda turn: End("done", turn.text + rest, turn.pieces, completion.opaque, usage=usage)
+        )
+        await self._ended()
+
+    async def _fail(self, failure: Failure) -> None:
+        try:
+            await self._end_as("failed", failure)
+        except Interrupted:
+            await self._end_as("interrupted", None)
+
+    async def _end_as(self, status: TurnStatus, failure: Failure | None) -> None:
+        """End the turn where it stands: text that was shown is kept, every open call gets a result."""
+        rest, usage = self._recorder.unstored.text, self._asking.usage()
+
+        def end(turn: Running) -> End:
+            return End(
+                status, turn.text + rest, turn.pieces, results=self._left_open(turn), usage=usage, failure=failure
+            )
+
+        await self._recorder.end(end, though_interrupted=status == "interrupted")
+        await self._ended()
+
+    def _left_open(self, turn: Running) -> tuple[CallResult, ...]:
+        return tuple(left_open(call, sent=call.asked.call_id in self._calls.sent) for call in turn.open_calls)
+
+    async def _ended(self) -> None:
+        """Nothing runs after the last byte: what follows from an end is done before it."""
+        log = self._recorder.log
+        await asyncio.gather(log.settle(), wake_waiting(log, self._means.wakeups, self._timings))
+
+    async def _hand_over(self) -> None:
+        await self._recorder.close_text()
+        await self._means.wakeups.hand_over(self._recorder.log.session_id, self._recorder.log.writer)
+
+    def _cause_is_at_hand(self) -> bool:
+        return self._recorder.log.entry(self._recorder.turn) is not None
+
+    def _so_far(self) -> TurnMade:
+        parts = [part for part in conversation(self._recorder.log.entries) if isinstance(part, TurnMade)]
+        return next(part for part in reversed(parts) if part.cause.number == self._recorder.turn)
+
+    def _context(self) -> CallContext:
+        cause = self._recorder.log.entry(self._recorder.turn)
+        client_id = cause.body.client_id if cause and isinstance(cause.body, User) else None
+        return CallContext(self._means.app.name, self._recorder.log.session_id, client_id)

@@ -1,0 +1,28 @@
+"""After a turn: who runs what waits."""
+
+from __future__ import annotations
+
+import logging
+
+from attache.errors import Unavailable
+from attache.sessions.entries import User
+from attache.sessions.log import SessionLog
+from attache.sessions.wakes import Wakeups
+from attache.turns.timings import Timings
+
+logger = logging.getLogger(__name__)
+
+
+async def wake_waiting(log: SessionLog, wakeups: Wakeups, timings: Timings) -> None:
+    """Wake a worker for the first message that waits; later, where a stream's own function will take it.
+
+    Never fails: a wake-up that is lost costs time, and the next request sends another (session-log.md).
+    """
+    if not log.view.waiting:
+        return
+    first = log.entry(log.view.waiting[0])
+    streamed = first is not None and isinstance(first.body, User) and first.body.streamed
+    try:
+        await wakeups.wake(log.session_id, delay=timings.idle if streamed else 0)
+    except Unavailable:
+        logger.warning("a wake-up was not sent", extra={"session_id": log.session_id})

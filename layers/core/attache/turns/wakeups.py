@@ -1,0 +1,50 @@
+"""The jobs of the turns queue, as messages: versioned, small, and never the work itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class _Job(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: Literal[1] = 1
+    session_id: str
+
+
+class Wake(_Job):
+    """Something waits in this session, or may have lost its runner."""
+
+    kind: Literal["wake"] = "wake"
+
+
+class Guard(_Job):
+    """Look after this runner's turn."""
+
+    kind: Literal["guard"] = "guard"
+    runner: str
+
+
+class HandOver(_Job):
+    """This runner has let go of its turn."""
+
+    kind: Literal["hand-over"] = "hand-over"
+    runner: str
+
+
+class Purge(_Job):
+    """Remove what a deleted session left below entry `below`."""
+
+    kind: Literal["purge"] = "purge"
+    below: int
+
+
+Job = Wake | Guard | HandOver | Purge
+_JOBS: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])
+
+
+def parse_job(body: str) -> Job:
+    """A queue message's job. Raises pydantic's ValidationError for a message that is not ours."""
+    return _JOBS.validate_json(body)

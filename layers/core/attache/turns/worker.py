@@ -1,0 +1,132 @@
+"""The turn worker: what a wake-up leads to. The log says what there is to do; a wake-up only says look."""
+
+from __future__ import annotations
+
+import logging
+
+from attache.clock import Clock
+from attache.errors import NotFound
+from attache.sessions.entries import End, Failure
+from attache.sessions.log import Decision, SessionLog, Wanted
+from attache.sessions.sessions import Sessions
+from attache.sessions.table import SessionTable
+from attache.sessions.view import Running
+from attache.sessions.wakes import Wakeups
+from attache.turns.means import Workshop
+from attache.turns.outcomes import left_open
+from attache.turns.recorder import Nobody, Recorder
+from attache.turns.runner import TurnRunner
+from attache.turns.successors import wake_waiting
+from attache.turns.taking import NotToBeTaken, has_been_idle, is_dead, left_to_a_stream, take_first, take_over
+from attache.turns.timings import Timings
+from attache.turns.wakeups import Guard, HandOver, Job, Purge, Wake
+
+logger = logging.getLogger(__name__)
+
+GIVEN_UP = Failure("internal", "This could not be finished after several tries. Ask again.", True)
+APP_GONE = Failure("internal", "This assistant is not available any more.", False)
+
+
+class Worker:
+    """Does the jobs of the turns queue; each may come twice, late, or for nothing."""
+
+    def __init__(
+        self, sessions: Sessions, table: SessionTable, workshop: Workshop, clock: Clock, timings: Timings
+    ) -> None:
+        self._sessions = sessions
+        self._table = table
+        self._workshop = workshop
+        self._clock = clock
+        self._timings = timings
+
+    async def handle(self, job: Job, deadline: int | None = None) -> None:
+        """Do a job, or find that there is nothing to do. `deadline`: when the function's time is over (ms).
+
+        Raises Unavailable: the queue then brings the job again.
+        """
+        match job:
+            case Purge(session_id=session_id, below=below):
+                await self._table.purge(session_id, below)
+            case Wake() | Guard() | HandOver():
+                await self._look(job, deadline)
+
+    async def _look(self, job: Wake | Guard | HandOver, deadline: int | None) -> None:
+        log = self._sessions.log(job.session_id)
+        await log.read()
+        self._sessions.keep(log)
+        if log.head is None:
+            return
+        running = log.view.running
+        if running is None:
+            await self._look_at_waiting(log, job, deadline)
+        elif isinstance(job, HandOver) and job.runner == running.runner:
+            await self._take(log, take_over("hand-over", lambda now: now.runner == job.runner), deadline)
+        elif is_dead(running, self._clock.now(), self._timings):
+            logger.warning("a runner died", extra={"session_id": log.session_id, "runner": running.runner})
+            await self._take(log, take_over("takeover", self._dead), deadline)
+        elif isinstance(job, Guard) and job.runner == running.runner:
+            await self._guard(log, running)
+
+    async def _look_at_waiting(self, log: SessionLog, job: Wake | Guard | HandOver, deadline: int | None) -> None:
+        if not log.view.waiting:
+            return
+        mine = isinstance(job, Wake) and not left_to_a_stream(log)
+        if mine or has_been_idle(log.view, self._clock.now(), self._timings):
+            await self._take(log, take_first, deadline)
+        else:
+            await self._wakeups.wake(log.session_id, delay=self._timings.idle)
+
+    async def _take(self, log: SessionLog, decide: Decision, deadline: int | None) -> None:
+        """Take the turn behind a guard of this runner's own, and run it."""
+        await self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard)
+        try:
+            await log.append(decide)
+        except NotToBeTaken:
+            return
+        running = log.view.running
+        assert running is not None
+        if self._given_up(running):
+            await self._give_up(log, GIVEN_UP)
+        else:
+            await self._run(log, running.turn, deadline)
+        self._sessions.keep(log)
+
+    async def _run(self, log: SessionLog, turn: int, deadline: int | None) -> None:
+        try:
+            means = await self._workshop.means(log.living)
+        except NotFound:
+            await self._give_up(log, APP_GONE)
+            return
+        recorder = Recorder(log, turn, Nobody(), clock=self._clock, timings=self._timings, deadline=deadline)
+        await TurnRunner(recorder, means, self._timings).run()
+
+    async def _guard(self, log: SessionLog, running: Running) -> None:
+        """The runner lives: its guard sends a successor before it is acknowledged."""
+        due = running.seen + self._timings.guard * 1000 - self._clock.now()
+        await self._wakeups.guard(log.session_id, running.runner, delay=max(due / 1000, 1.0))
+
+    async def _give_up(self, log: SessionLog, failure: Failure) -> None:
+        def decide(log: SessionLog) -> Wanted:
+            running = log.view.running
+            if running is None or running.runner != log.writer:
+                raise NotToBeTaken
+            results = tuple(left_open(call, sent=not call.done) for call in running.open_calls)
+            return Wanted(End("failed", running.text, running.pieces, results=results, failure=failure))
+
+        try:
+            await log.append(decide)
+        except NotToBeTaken:
+            return
+        await log.settle()
+        await wake_waiting(log, self._wakeups, self._timings)
+
+    def _given_up(self, running: Running) -> bool:
+        old = self._clock.now() - running.began > self._timings.turn * 1000
+        return old or running.takeovers > self._timings.takeovers
+
+    def _dead(self, running: Running) -> bool:
+        return is_dead(running, self._clock.now(), self._timings)
+
+    @property
+    def _wakeups(self) -> Wakeups:
+        return self._workshop.wakeups
