@@ -7,10 +7,11 @@ from functools import reduce
 from typing import Any
 
 import pytest
-from attache.errors import BadInput
-from attache.sessions.user_state import MAX_BYTES, MAX_PROMPT_CHARACTERS, for_prompt, reconcile
 from hypothesis import given
 from hypothesis import strategies as st
+
+from attache.errors import BadInput
+from attache.sessions.user_state import MAX_BYTES, MAX_PROMPT_CHARACTERS, for_prompt, reconcile
 
 ALICE, BOB = "0xAbCdEf0000000000000000000000000000000001", "0x0000000000000000000000000000000000000b0b"
 State = dict[str, Any]
