@@ -16,7 +16,7 @@ USAGE = ModelUsage(input_tokens=11, output_tokens=7, cost=0.0001)
 
 @dataclass(frozen=True)
 class Says:
-    """One answer: text deltas, seconds or events to wait for, then calls. A `ModelFailed` among the steps is raised there."""
+    """One answer: text deltas, seconds or events to wait for, then calls. A `ModelFailed` among the steps is raised."""
 
     steps: Sequence[Step] = ()
     calls: tuple[RequestedCall, ...] = ()

@@ -30,9 +30,10 @@ class Asked:
 class Answer:
     """A streamed answer: text and waits, then tool calls, in this order.
 
-    A piece is text (one event), seconds to wait, or an event of the test's to wait for. `tokens` are input and output;
-    None is a provider that does not say. `split` is the size of the pieces that arguments go out in; `interleaved` sends
-    those of parallel calls in turn. `finish` is the provider's own finish reason, where it is not the usual one.
+    A piece is text (one event), seconds to wait, or an event of the test's to wait for; `before` waits ahead of it all.
+    `tokens` are input and output; None is a provider that does not say. Arguments go out in pieces of `split`
+    characters, those of parallel calls in turn if `interleaved` (OpenAI only). `finish` is the provider's finish reason,
+    where it is not the usual one. `thinking` are pieces of a thinking block that comes first (Anthropic only).
     """
 
     pieces: Sequence[Piece] = ()

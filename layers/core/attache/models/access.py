@@ -32,7 +32,7 @@ class Access:
 
 @dataclass(frozen=True)
 class ProviderAccess:
-    """Keys and addresses by provider, from LiteLLM's own variables: `ANTHROPIC_API_KEY`, `OPENAI_API_BASE` and the like.
+    """Keys and addresses by provider, from LiteLLM's own variables (`ANTHROPIC_API_KEY`, `OPENAI_API_BASE`...).
 
     `demo_url` is an OpenAI-compatible API that stands in for every provider without a key.
     """

@@ -1,6 +1,6 @@
 """The models there are: an id of ours, LiteLLM's route to it, its name and its provider.
 
-It all stands in one file, `catalogue.toml`, which an operator may edit. Reading it needs nothing but the standard library.
+It all stands in one file, `catalogue.toml`, which an operator may edit. Reading it needs only the standard library.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ANYTHING = "*"
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A model. `route` is LiteLLM's (`anthropic/claude-...`); `max_tokens` bounds one answer, None leaves it to the provider."""
+    """A model. `route` is LiteLLM's (`anthropic/claude-...`); `max_tokens` bounds an answer, None is the provider's."""
 
     id: str
     name: str
@@ -37,7 +37,7 @@ class Catalogue:
 
     @classmethod
     def read(cls, path: Path = BUILT_IN) -> Catalogue:
-        """Read a catalogue file. Raises OSError, TOMLDecodeError, and TypeError where an entry has too little or too much."""
+        """Read a catalogue file. Raises OSError, TOMLDecodeError, or TypeError for keys that lack or are unknown."""
         with path.open("rb") as file:
             tables = tomllib.load(file)
         return cls({model_id: ModelEntry(id=model_id, **table) for model_id, table in tables.items()})

@@ -1,6 +1,6 @@
 """The HTTP connections of model calls: pooled, and each call's own to close.
 
-LiteLLM does not close an Anthropic stream that is left early (its iterator has no `aclose`), so the connections are ours.
+LiteLLM does not close an Anthropic stream that is left early (its iterator has no `aclose`): the connections are ours.
 """
 
 from __future__ import annotations

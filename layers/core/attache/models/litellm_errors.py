@@ -29,6 +29,22 @@ class ProviderFailed(ModelFailed):
         self.again_after = again_after if unavailable else None
 
 
+def raised() -> tuple[type[Exception], ...]:
+    """All that a call through LiteLLM may raise, LiteLLM's mistakes included: it maps those to its own classes, too."""
+    import httpx
+    import openai
+    from litellm import exceptions
+    from litellm.llms.base_llm.chat.transformation import BaseLLMException
+
+    return (
+        openai.OpenAIError,
+        BaseLLMException,
+        httpx.HTTPError,
+        exceptions.ModelNotMappedError,
+        *_refusals(),
+    )
+
+
 def translated(
     error: Exception, *, usage: ModelUsage | None = None, again_after: float | None = None
 ) -> ProviderFailed:

@@ -56,12 +56,14 @@ class LitellmModels:
         silence: Silence | None = None,
         patience: Patience | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        random: Callable[[], float] = random.random,
     ) -> None:
         self._catalogue = catalogue
         self._access = access
         self._silence = silence or Silence()
         self._patience = patience or Patience()
         self._sleep = sleep
+        self._random = random
         self._pools = HttpxPools()
 
     def warm(self) -> None:
@@ -111,14 +113,14 @@ class LitellmModels:
         patience = self._patience
         if failure.again_after is None or failure.again_after > patience.longest or attempt >= patience.retries:
             return None
-        return max(failure.again_after, patience.backoff * 2**attempt * random.uniform(0.5, 1.5))
+        return max(failure.again_after, patience.backoff * 2.0**attempt * (0.5 + self._random()))
 
 
 def import_litellm() -> Any:
     """LiteLLM, with its habits turned off: nothing is fetched, stored, logged or sent again behind our back."""
     with _importing:
         os.environ.update(IMPORT_ENVIRONMENT)
-        litellm = importlib.import_module("litellm")
+        litellm: Any = importlib.import_module("litellm")
         litellm.suppress_debug_info = True
         litellm.disable_streaming_logging = True
         # its warnings quote prompts and provider errors

@@ -13,7 +13,7 @@ import httpx
 from attache.models.access import Access
 from attache.models.answer import REFUSED, TRUNCATED, Answer, last_usage
 from attache.models.httpx_calls import CallTransport
-from attache.models.litellm_errors import failed, translated
+from attache.models.litellm_errors import failed, raised, translated
 from attache.models.model import Completion, ModelEvent, ModelUsage, TextDelta
 
 
@@ -79,7 +79,7 @@ class LitellmStream:
                 self._chunks = await call
         except TimeoutError:
             raise failed("provider_unavailable", detail="silent before its first word") from None
-        except Exception as error:
+        except raised() as error:
             raise translated(error, again_after=self._transport.retry_after or 0.0) from None
 
     async def _next(self, deadline: float) -> Any | None:
@@ -90,7 +90,7 @@ class LitellmStream:
             if self._finish:
                 return None
             raise failed("provider_unavailable", detail="silent", usage=self._usage(partial=True)) from None
-        except Exception as error:
+        except raised() as error:
             if self._finish:
                 return None
             raise translated(error, usage=self._usage(partial=True), again_after=0.0) from None

@@ -102,6 +102,6 @@ class Models(Protocol):
     def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """Text deltas as they come, then exactly one `Completion`.
 
-        Raises ModelFailed. Failures before the first delta were retried already; closing the iterator closes the connection.
+        Raises ModelFailed. Failures before the first delta were retried already; closing it closes the connection.
         """
         ...

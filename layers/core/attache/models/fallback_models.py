@@ -1,0 +1,48 @@
+"""Another model, where the first one's provider fails."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from attache.models.model import ModelEvent, ModelFailed, ModelRequest, Models, TextDelta
+
+
+@dataclass(frozen=True)
+class FallbackModels:
+    """`models`, with an app's fallback model (None for none) behind every other.
+
+    It is tried once no text has come, and only where the provider is at fault. Someone who brought a key of their own
+    chose a provider and pays it: nobody answers in its place.
+    """
+
+    models: Models
+    fallback: str | None
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        """See `attache.models.model.Models`; where both fail, the failure is the first one's."""
+        begun = False
+        try:
+            async with aclosing(self.models.stream(request)) as events:
+                async for event in events:
+                    begun = begun or isinstance(event, TextDelta)
+                    yield event
+            return
+        except ModelFailed as failure:
+            second = None if begun else self._second(request, failure)
+            if second is None:
+                raise
+            first = failure
+        try:
+            async with aclosing(self.models.stream(second)) as events:
+                async for event in events:
+                    yield event
+        except ModelFailed as failure:
+            raise first from failure
+
+    def _second(self, request: ModelRequest, failure: ModelFailed) -> ModelRequest | None:
+        fault = failure.code in ("provider_unavailable", "provider_refused")
+        if not fault or self.fallback in (None, request.model) or request.api_key is not None:
+            return None
+        return replace(request, model=self.fallback)

@@ -1,0 +1,65 @@
+"""What every model call took: the rows that limits and bills are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from attache.models.model import ModelUsage
+
+
+@dataclass(frozen=True)
+class UsageRow:
+    """One model call. `at` is in milliseconds since 1970, `cost` in US dollars.
+
+    None is unknown, which is not zero. `partial`: the answer was cut, and this is what is known of it.
+    """
+
+    app: str
+    session_id: str
+    model: str
+    at: int
+    key_id: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: float | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True)
+class Spender:
+    """On whose account a model is called."""
+
+    app: str
+    session_id: str
+    key_id: str | None = None
+
+
+def row_for(spender: Spender, model: str, usage: ModelUsage | None, at: int) -> UsageRow:
+    """The row of a call: with what its completion or its failure said, if it said anything."""
+    known = usage or ModelUsage(partial=True)
+    return UsageRow(
+        app=spender.app,
+        session_id=spender.session_id,
+        key_id=spender.key_id,
+        model=model,
+        at=at,
+        input_tokens=known.input_tokens,
+        output_tokens=known.output_tokens,
+        cost=known.cost,
+        partial=known.partial,
+    )
+
+
+class Usage(Protocol):
+    """The rows, by app and day."""
+
+    async def record(self, row: UsageRow) -> None:
+        """Keep a row. Raises Unavailable."""
+        ...
+
+    async def of_day(self, app: str, day: date) -> Sequence[UsageRow]:
+        """An app's rows of a day (UTC), oldest first. Raises Unavailable."""
+        ...
