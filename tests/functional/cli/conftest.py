@@ -1,0 +1,70 @@
+"""A local stack as the command line finds it: an embedded AWS, and the file that says where it is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from attache.aws import Aws
+from attache_cli.main import app
+from attache_local.embedded_aws import EmbeddedAws
+from attache_local.stacks import deploy_stacks
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The embedded AWS with the project's tables, and what a folder's `.attache/dev.json` says of it."""
+
+    aws: Aws
+    outputs: dict[str, str]
+    dev: dict[str, object]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with EmbeddedAws(tmp_path_factory.mktemp("aws")) as embedded:
+        access = embedded.access
+        aws = Aws(access)
+        outputs = asyncio.run(deploy_stacks(aws))
+        reached = {name: getattr(access, name) for name in REACHED_BY}
+        dev: dict[str, object] = {
+            "url": "http://127.0.0.1:9",
+            "app_key": "sk-dev",
+            "apps": [],
+            "aws": reached,
+            "outputs": outputs,
+        }
+        yield Stack(aws, outputs, dev)
+
+
+REACHED_BY = ("endpoint_url", "region", "access_key_id", "secret_access_key")
+
+
+@pytest.fixture
+def folder(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which the local stack was started; commands are given in one below it."""
+    (tmp_path / ".attache").mkdir()
+    (tmp_path / ".attache" / "dev.json").write_text(json.dumps(stack.dev))
+    below = tmp_path / "apps" / "shop"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    return tmp_path
+
+
+Attache = Callable[..., Result]
+
+
+@pytest.fixture
+def attache(folder: Path) -> Attache:
+    """`attache("keys", "list", stdin="...")`"""
+
+    def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
+        return CliRunner().invoke(app, arguments, input=stdin, catch_exceptions=False)
+
+    return run
