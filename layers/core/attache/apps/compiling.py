@@ -77,8 +77,8 @@ def _names_twice(described: Described, tools: Sequence[HttpTool]) -> Iterator[Pr
 
 def _too_many(described: Described, tools: Sequence[HttpTool]) -> Iterator[Problem]:
     if len(tools) > MAX_TOOLS:
-        message = f"These are {len(tools)} tools; a model is shown {MAX_TOOLS} at most. Narrow by `expose`, `tags`, `paths`."
-        yield Problem(_place(described), message)
+        how = "Narrow them by `expose`, `tags` or `paths`."
+        yield Problem(_place(described), f"These are {len(tools)} tools; a model is shown {MAX_TOOLS} at most. {how}")
 
 
 def _loopback(described: Described, tools: Sequence[HttpTool]) -> Iterator[Problem]:

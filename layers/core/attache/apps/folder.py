@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from attache.apps.manifest import ApiTools, Manifest
@@ -23,6 +23,11 @@ class Described:
     source: Source
     manifest: Manifest
     documents: tuple[Document, ...]
+
+    def served_by(self, server: str) -> Described:
+        """The same app with all its requests going to another server, such as the one that is being tried."""
+        tools = tuple(each.model_copy(update={"server": server}) for each in self.manifest.tools)
+        return replace(self, manifest=self.manifest.model_copy(update={"tools": tools}))
 
 
 def read_folder(folder: Path, fetch: Fetch) -> Described:
