@@ -30,8 +30,8 @@ async def deploy(
     """Compile an app's folder and serve it from now on; running containers follow within 60 s.
 
     `fetch` gets a description by URL. `allow_loopback`: for the local stack, which reaches servers on this machine.
-    `server` replaces the servers of all tools. Raises CannotDeploy with every problem, Conflict where somebody else deployed
-    meanwhile, Unavailable.
+    `server` replaces the servers of all tools. Raises CannotDeploy with every problem, Conflict where somebody else
+    deployed meanwhile, Unavailable.
     """
     app, report = await asyncio.to_thread(build, folder, fetch, allow_loopback=allow_loopback, server=server)
     release, changed = await publish(app, releases)

@@ -9,6 +9,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
 
+from attache.apps.manifest import HEADER_NAME
 from attache.apps.openapi.document import Document, UnusableError
 from attache.apps.openapi.operations import Body, Operation, Parameter
 from attache.apps.openapi.schemas import MAX_TEXT, Schema, SchemaReader, shortened
@@ -19,7 +20,9 @@ MAX_ARGUMENT = 64
 QUERY_STYLES: tuple[Style, ...] = ("form", "spaceDelimited", "pipeDelimited", "deepObject")
 # the transport's own, and those that OpenAPI says to ignore as parameters (3.1, 4.8.12.2)
 TRANSPORT = {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding"}
-OWN_HEADERS = frozenset(TRANSPORT | {"accept", "accept-encoding", "authorization", "content-type", "idempotency-key"})
+OWN_HEADERS = frozenset(
+    TRANSPORT | {"accept", "accept-encoding", "authorization", "content-type", "cookie", "idempotency-key"}
+)
 _NOT_A_WORD = re.compile(r"[^a-zA-Z0-9_.-]+")
 _COMBINED = ("allOf", "anyOf", "oneOf", "not", "if", "patternProperties", "additionalProperties", "minProperties")
 
@@ -69,7 +72,11 @@ def _is_asked(parameter: Parameter, reserved: Reserved) -> bool:
         if parameter.required:
             raise UnusableError("It needs a cookie, and none are sent.", parameter.path)
         return False
-    return parameter.place != "header" or parameter.name.lower() not in OWN_HEADERS
+    if parameter.place != "header":
+        return True
+    if not re.fullmatch(HEADER_NAME, parameter.name):
+        raise UnusableError(f"{parameter.name!r} is no name of a header.", parameter.path)
+    return parameter.name.lower() not in OWN_HEADERS
 
 
 def _parameter(reader: SchemaReader, parameter: Parameter) -> Input:
