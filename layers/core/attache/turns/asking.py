@@ -1,48 +1,46 @@
-"""One answer of the model: the prompt goes out, text comes back piece by piece, what it took is noted."""
+"""One answer of the model: the prompt goes out, text comes back piece by piece."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from attache.apps.app import App
-from attache.clock import Clock
 from attache.models.model import Completion, ModelFailed, ModelRequest, Models, ModelUsage
-from attache.sessions.entries import TurnUsage, User
+from attache.sessions.entries import TurnUsage
 from attache.sessions.wakes import Wakeups
 from attache.tools.tool import Toolset
 from attache.turns.prompt import prompt
 from attache.turns.recorder import Recorder
-from attache.usage.usage import Usage, UsageRow
-
-logger = logging.getLogger(__name__)
+from attache.usage.usage import Spender
 
 TRIES = 2  # of one step, where the answer broke off after its first words
 
 
 @dataclass(frozen=True)
 class Means:
-    """What a turn of an app runs on. `model` is our id of the one that answers."""
+    """What a turn of an app runs on. `model` is our id of the one that answers; `models` has it on an account.
+
+    `settled` waits until what the models left to be written is written.
+    """
 
     app: App
     toolset: Toolset
-    models: Models
+    models: Callable[[Spender], Models]
     model: str
-    usage: Usage
     wakeups: Wakeups
-    clock: Clock
+    settled: Callable[[], Awaitable[None]]
 
 
 class Asking:
-    """The model calls of one runner at one turn."""
+    """The model calls of one runner at one turn, on the account of `spender`."""
 
-    def __init__(self, recorder: Recorder, means: Means) -> None:
+    def __init__(self, recorder: Recorder, means: Means, spender: Callable[[], Spender]) -> None:
         self._recorder = recorder
         self._means = means
+        self._spender = spender
         self._taken: list[ModelUsage] = []
-        self._noting: list[asyncio.Task[None]] = []
 
     async def answer(self, *, last: bool = False) -> Completion:
         """Ask for the next step; its text has gone to the recorder when this returns. `last`: without tools.
@@ -58,12 +56,6 @@ class Asking:
                 await self._recorder.close_text()
         return await self._once(last)
 
-    async def noted(self) -> None:
-        """Wait until every call's usage is written. Never fails: an answer is worth more than its bill."""
-        for outcome in await asyncio.gather(*self._noting, return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                logger.error("a usage row was not written", exc_info=outcome)
-
     def usage(self) -> TurnUsage | None:
         """What all calls took together; None where nothing is known."""
         if not self._taken:
@@ -75,19 +67,16 @@ class Asking:
         )
 
     async def _once(self, last: bool) -> Completion:
-        taken = ModelUsage(partial=True)
         try:
             completion = await self._streamed(self._request(last))
-            taken = completion.usage
-            return completion
         except ModelFailed as failure:
-            taken = failure.usage or taken
+            self._taken += [failure.usage] if failure.usage else []
             raise
-        finally:
-            self._note(taken)
+        self._taken.append(completion.usage)
+        return completion
 
     async def _streamed(self, request: ModelRequest) -> Completion:
-        async with aclosing(self._means.models.stream(request)) as events:
+        async with aclosing(self._means.models(self._spender()).stream(request)) as events:
             while True:
                 event = await self._recorder.waiting_for(anext(events))
                 if isinstance(event, Completion):
@@ -102,19 +91,6 @@ class Asking:
 
     def _begun(self) -> bool:
         return bool(self._recorder.unstored.text or self._recorder.running.text)
-
-    def _note(self, taken: ModelUsage) -> None:
-        self._taken.append(taken)
-        cause = self._recorder.log.entry(self._recorder.turn)
-        row = UsageRow(
-            app=self._means.app.name,
-            key=cause.body.key if cause and isinstance(cause.body, User) else None,
-            session_id=self._recorder.log.session_id,
-            model=self._means.model,
-            at=self._means.clock.now(),
-            usage=taken,
-        )
-        self._noting.append(asyncio.create_task(self._means.usage.record(row)))
 
 
 def _sum(numbers: list[int | None]) -> int | None:

@@ -8,22 +8,25 @@ from dataclasses import dataclass
 from attache.apps.app import App
 from attache.apps.apps import DEFAULT_APP, Apps
 from attache.clock import Clock
+from attache.models.fallback_models import FallbackModels
 from attache.models.model import Models
 from attache.sessions.head import Head
 from attache.sessions.wakes import Wakeups
 from attache.tools.tool import Toolset
 from attache.turns.asking import Means
-from attache.usage.usage import Usage
+from attache.usage.ledger import Ledger
+from attache.usage.metered_models import MeteredModels
+from attache.usage.usage import Spender, UsageSink
 
 
 @dataclass(frozen=True)
 class Workshop:
-    """Everything that turns of all apps share. `models` and `tools` make what an app has of its own."""
+    """Everything that turns of all apps share. `tools` makes the tools that an app has of its own."""
 
     apps: Apps
-    models: Callable[[App], Models]
+    models: Models
     tools: Callable[[App], Toolset]
-    usage: Usage
+    usage: UsageSink
     wakeups: Wakeups
     clock: Clock
 
@@ -34,4 +37,10 @@ class Workshop:
     def means_of(self, app: App, head: Head) -> Means:
         """The same, with the app at hand; a model that the app no longer allows gives way to its default."""
         model = head.model if head.model and app.models.allows(head.model) else app.models.default
-        return Means(app, self.tools(app), self.models(app), model, self.usage, self.wakeups, self.clock)
+        ledger = Ledger(self.usage)
+
+        def models(spender: Spender) -> Models:
+            metered = MeteredModels(self.models, ledger, spender, self.clock.now)
+            return FallbackModels(metered, app.models.fallback)
+
+        return Means(app, self.tools(app), models, model, self.wakeups, ledger.settled)

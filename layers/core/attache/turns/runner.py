@@ -24,6 +24,7 @@ from attache.turns.recorder import Recorder
 from attache.turns.stops import Fenced, HandOver, Interrupted, TookTooLong
 from attache.turns.successors import wake_waiting
 from attache.turns.timings import Timings
+from attache.usage.usage import Spender
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class TurnRunner:
         self._recorder = recorder
         self._means = means
         self._timings = timings
-        self._asking = Asking(recorder, means)
+        self._asking = Asking(recorder, means, self._spender)
         self._calls = Calls(recorder, means.toolset, self._context)
 
     async def run(self) -> None:
@@ -51,7 +52,7 @@ class TurnRunner:
         except Fenced:
             logger.info("a turn was taken over", extra={"session_id": self._recorder.log.session_id})
         finally:
-            await self._asking.noted()
+            await self._means.settled()
 
     async def _until_stopped(self) -> None:
         try:
@@ -149,6 +150,15 @@ class TurnRunner:
         return next(part for part in reversed(parts) if part.cause.number == self._recorder.turn)
 
     def _context(self) -> CallContext:
-        cause = self._recorder.log.entry(self._recorder.turn)
-        client_id = cause.body.client_id if cause and isinstance(cause.body, User) else None
+        client_id = self._message.client_id if self._message else None
         return CallContext(self._means.app.name, self._recorder.log.session_id, client_id)
+
+    def _spender(self) -> Spender:
+        key = self._message.key if self._message else None
+        return Spender(self._means.app.name, self._recorder.log.session_id, key)
+
+    @property
+    def _message(self) -> User | None:
+        """The message that the turn answers; None where it answers something else."""
+        cause = self._recorder.log.entry(self._recorder.turn)
+        return cause.body if cause and isinstance(cause.body, User) else None

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from attache.models.model import Completion, ModelEvent, ModelFailed, ModelRequest, Models, ModelUsage
-from attache.usage.usage import Spender, Usage, row_for
+from attache.usage.usage import Spender, UsageSink, row_for
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class MeteredModels:
     """
 
     models: Models
-    usage: Usage
+    usage: UsageSink
     spender: Spender
     now: Callable[[], int]
 

@@ -53,12 +53,16 @@ def row_for(spender: Spender, model: str, usage: ModelUsage | None, at: int) -> 
     )
 
 
-class Usage(Protocol):
-    """The rows, by app and day."""
+class UsageSink(Protocol):
+    """Where rows go."""
 
     async def record(self, row: UsageRow) -> None:
         """Keep a row. Raises Unavailable."""
         ...
+
+
+class Usage(UsageSink, Protocol):
+    """The rows, by app and day."""
 
     async def of_day(self, app: str, day: date) -> Sequence[UsageRow]:
         """An app's rows of a day (UTC), oldest first. Raises Unavailable."""

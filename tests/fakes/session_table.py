@@ -1,0 +1,115 @@
+"""Sessions in memory, with the conditions that DynamoDB would check; it keeps the same contract as `DynamoSessions`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from attache.clock import Clock
+from attache.sessions.entries import Deleted, Entry, Sign, Text, decode, encode
+from attache.sessions.head import Head, Listed
+from attache.sessions.table import (
+    WINDOW,
+    Beside,
+    Idempotency,
+    KeyTaken,
+    Lifetime,
+    Reading,
+    Settled,
+    SlotTaken,
+)
+
+
+@dataclass
+class _Partition:
+    log: dict[int, tuple[Entry, int]] = field(default_factory=dict)
+    head: Head | None = None
+    user_state: dict[str, Any] | None = None
+    keys: dict[str, tuple[Idempotency, int]] = field(default_factory=dict)
+
+
+class FakeSessionTable:
+    """`SessionTable` over dictionaries. Entries go through their stored form, so what cannot be stored fails here too."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._partitions: dict[str, _Partition] = {}
+        self.puts = 0
+        self.reads = 0
+
+    async def newest(self, session_id: str, after: int = 0, before: int | None = None, limit: int = WINDOW) -> Reading:
+        self.reads += 1
+        at = self._at(session_id)
+        wanted = [e for e in self._alive(at) if e.number > after and (before is None or e.number < before)]
+        entries = tuple(wanted[-limit:])
+        head, state = (at.head, at.user_state) if before is None else (None, None)
+        return Reading(head, state, entries, complete=len(entries) == len(wanted))
+
+    async def since(self, session_id: str, after: int, limit: int = WINDOW) -> Sequence[Entry]:
+        self.reads += 1
+        return [entry for entry in self._alive(self._at(session_id)) if entry.number > after][:limit]
+
+    async def put(self, session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> None:
+        at, now = self._at(session_id), self._clock.now() // 1000
+        stands = at.log.get(entry.number)
+        if stands is not None:
+            if stands[0].nonce == entry.nonce:
+                return
+            raise SlotTaken("The slot is taken.")
+        self._check(at, beside, now)
+        self.puts += 1
+        kept = lifetime.passing if isinstance(entry.body, Text | Sign | Deleted) else lifetime.entries
+        stored = replace(entry, body=decode(entry.kind, encode(entry)))
+        at.log[entry.number] = (stored, entry.at // 1000 + kept)
+        self._apply(at, entry, beside, now)
+
+    async def idempotency(self, session_id: str, key: str) -> Idempotency | None:
+        made = self._at(session_id).keys.get(key)
+        return made[0] if made is not None and made[1] * 1000 > self._clock.now() else None
+
+    async def settle(self, session_id: str, settled: Settled) -> None:
+        at = self._at(session_id)
+        if at.head is not None and at.head.born == settled.born and at.head.last < settled.last:
+            at.head = replace(at.head, last=settled.last, updated=settled.updated)
+
+    async def of_wallet(self, wallet: str) -> Sequence[Listed]:
+        heads = [at.head for at in self._partitions.values() if at.head is not None and at.head.wallet == wallet]
+        newest = sorted(heads, key=lambda head: head.created, reverse=True)
+        return [Listed(head.session_id, head.title, head.archived) for head in newest]
+
+    async def purge(self, session_id: str, below: int) -> None:
+        at = self._at(session_id)
+        at.log = {number: kept for number, kept in at.log.items() if number >= below}
+        if at.head is not None and at.head.born < below:
+            at.head, at.user_state = None, None
+
+    def _at(self, session_id: str) -> _Partition:
+        return self._partitions.setdefault(session_id, _Partition())
+
+    def _alive(self, at: _Partition) -> list[Entry]:
+        now = self._clock.now()
+        return [entry for _, (entry, expires) in sorted(at.log.items()) if expires * 1000 > now]
+
+    def _check(self, at: _Partition, beside: Beside, now: int) -> None:
+        born = at.head.born if at.head else None
+        if beside.new_head is not None and born not in (None, beside.new_head.instead_of):
+            raise SlotTaken("The session has changed.")
+        if beside.head_change is not None and born != beside.head_change.born:
+            raise SlotTaken("The session has changed.")
+        promise = beside.idempotency
+        if promise is not None and promise.key in at.keys:
+            made, expires = at.keys[promise.key]
+            if expires >= now and made.number >= promise.born:
+                raise KeyTaken("This Idempotency-Key was used before.")
+
+    def _apply(self, at: _Partition, entry: Entry, beside: Beside, now: int) -> None:
+        if beside.new_head is not None:
+            at.head, at.user_state = beside.new_head.head, None
+        if beside.head_change is not None and at.head is not None:
+            at.head = replace(at.head, **beside.head_change.values)
+        if beside.user_state is not None:
+            at.user_state = dict(beside.user_state)
+        if beside.idempotency is not None:
+            made = Idempotency(beside.idempotency.key, beside.idempotency.digest, entry.number)
+            at.keys[made.key] = (made, now + 86_400)
