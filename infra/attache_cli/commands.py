@@ -9,8 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
 from attache.errors import AttacheError
+from attache_cli.errors import CommandError
 from attache_cli.output import say
-from attache_cli.target import TargetError
 
 
 class Commands(TyperGroup):
@@ -19,7 +19,7 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except (AttacheError, TargetError) as error:
+        except (AttacheError, CommandError) as error:
             _fail(str(error))
         except ClientError as error:
             answer = error.response["Error"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -12,8 +13,8 @@ from attache.clock import Clock, rfc3339
 from attache.keys import IssuedKey, KeyRecord
 from attache_cli.durations import milliseconds
 from attache_cli.options import AsJson, Stage
-from attache_cli.output import day, give, give_json, give_table, say
-from attache_cli.target import find_target
+from attache_cli.output import day, give, give_json, give_table, say, warn
+from attache_cli.target import Target, find_target
 
 app = typer.Typer(no_args_is_help=True, help="Issue, list, rotate and revoke app keys.")
 COLUMNS = ("ID", "KEY", "LABEL", "APPS", "STATUS", "CREATED", "EXPIRES", "LAST USED")
@@ -35,9 +36,11 @@ def create(
     """Issue a key. It is shown this once: only its hash is kept."""
     lifetime = None if expires is None else milliseconds(expires)
     target = find_target(stage)
-    issued = asyncio.run(target.keys.create(apps, label, lifetime))
+    issued, missing = asyncio.run(_create(target, apps, label, lifetime))
     _give_issued(issued, as_json)
     say(f"Keep it now; it is not shown again. It is good on {target.title} for {', '.join(issued.record.apps)}.")
+    for name in missing:
+        warn(f"there is no app {name} yet; deploy it with `attache apps deploy`.")
 
 
 @app.command("list", epilog="Example: attache keys list --json")
@@ -70,6 +73,12 @@ def rotate(
     issued, old = asyncio.run(find_target(stage).keys.rotate(key, milliseconds(overlap)))
     _give_issued(issued, as_json)
     say(f"Keep it now; it is not shown again. {_name(old)} works until {day(old.expires, '')} UTC.")
+
+
+async def _create(target: Target, apps: Sequence[str], label: str, lifetime: int | None) -> tuple[IssuedKey, list[str]]:
+    """The new key, and those of its apps that are not deployed."""
+    issued = await target.keys.create(apps, label, lifetime)
+    return issued, [name for name in issued.record.apps if await target.releases.current(name) is None]
 
 
 def _give_issued(issued: IssuedKey, as_json: bool) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from attache import __version__
-from attache_cli import keys, secrets
+from attache_cli import apps, keys, secrets
+from attache_cli.chat import chat
 from attache_cli.commands import Commands
 from attache_cli.output import give
 
@@ -18,8 +19,10 @@ app = typer.Typer(
     help="Attaché's command line. It works on the local stack of this folder, or with --stage on one deployed to AWS.",
     epilog="Example: attache apps deploy ./myapp && attache keys create --app myapp",
 )
+app.add_typer(apps.app, name="apps")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(keys.app, name="keys")
+app.command(epilog='Example: attache chat --app mycoindex "What is ETH trading at?"')(chat)
 
 
 def main() -> None:

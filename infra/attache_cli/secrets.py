@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -11,9 +12,10 @@ from pydantic import SecretStr
 
 from attache.errors import BadInput, NotFound
 from attache.secrets import app_scope
+from attache_cli.declared import AppSecret, app_secrets
 from attache_cli.options import App, AsJson, Stage
-from attache_cli.output import give_json, give_table, say
-from attache_cli.target import find_target
+from attache_cli.output import give_json, give_table, say, warn
+from attache_cli.target import Target, find_target
 
 app = typer.Typer(no_args_is_help=True, help="Set, list and delete the secrets of apps. They are write-only.")
 
@@ -24,20 +26,22 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as
 def set_secret(app: App, name: Name, stage: Stage = None) -> None:
     """Seal and keep a value, read from standard input; at a terminal it is asked for and not shown."""
     target = find_target(stage)
-    asyncio.run(target.secrets.put(app_scope(app), name, _value(name)))
+    secret = asyncio.run(_set(target, app, name, _value(name)))
     say(f"{name} is set for the app {app} on {target.title}. Running containers use it within 30 seconds.")
+    if not secret.declared:
+        warn(f"the app {app}, as it is deployed now, declares no secret {name}.")
 
 
 @app.command("list", epilog="Example: attache secrets list --app mycoindex")
 def list_secrets(app: App, stage: Stage = None, as_json: AsJson = False) -> None:
-    """The names of an app's secrets, never their values."""
-    names = asyncio.run(find_target(stage).secrets.names(app_scope(app)))
+    """The secrets that an app declares or has, never their values."""
+    found = asyncio.run(_all(find_target(stage), app))
     if as_json:
-        give_json(names)
-    elif names:
-        give_table(("NAME",), [(name,) for name in names])
+        give_json([asdict(secret) for secret in found])
+    elif found:
+        give_table(("NAME", "STATUS", "DESCRIPTION"), [(each.name, each.status, each.description) for each in found])
     else:
-        say(f"No secret is set for the app {app}.")
+        say(f"The app {app} declares no secrets, and has none.")
 
 
 @app.command(epilog="Example: attache secrets delete --app mycoindex API_KEY")
@@ -46,6 +50,15 @@ def delete(app: App, name: Name, stage: Stage = None) -> None:
     if not asyncio.run(find_target(stage).secrets.delete(app_scope(app), name)):
         raise NotFound(f"The app {app} has no secret {name}.")
     say(f"{name} of the app {app} is deleted. Running containers may use it for another 30 seconds.")
+
+
+async def _set(target: Target, app: str, name: str, value: SecretStr) -> AppSecret:
+    await target.secrets.put(app_scope(app), name, value)
+    return next(secret for secret in await _all(target, app) if secret.name == name)
+
+
+async def _all(target: Target, app: str) -> list[AppSecret]:
+    return await app_secrets(target, app, await target.app(app))
 
 
 def _value(name: str) -> SecretStr:

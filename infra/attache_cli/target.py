@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ValidationError
 
+from attache.apps.app import App
+from attache.apps.s3_releases import S3Releases
 from attache.aws import Aws, AwsAccess
 from attache.clock import Clock
 from attache.keys import KeyRing
@@ -18,13 +20,10 @@ from attache.keys.dynamo_keys import DynamoKeys
 from attache.secrets import Secrets
 from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
+from attache_cli.errors import CommandError
 
 DEV_FILE = Path(".attache") / "dev.json"
 START_IT = "start it with `make dev`, or name a deployed stage with --stage"
-
-
-class TargetError(Exception):
-    """There is nothing to work on; the text says what to do."""
 
 
 class Outputs(BaseModel):
@@ -74,37 +73,46 @@ class Target:
         store = DynamoSecrets(self.aws, self.outputs.RegistryTable, Clock())
         return Secrets(store, KmsSealer(self.aws, self.outputs.SecretsKey), Clock())
 
+    @cached_property
+    def releases(self) -> S3Releases:
+        return S3Releases(self.aws, self.outputs.DataBucket, self.outputs.RegistryTable, Clock())
+
+    async def app(self, name: str) -> App | None:
+        """The app that is served under this name now."""
+        release = await self.releases.current(name)
+        return await self.releases.bundle(name, release.version) if release else None
+
 
 def find_target(stage: str | None) -> Target:
-    """The stage of that name, else the local stack of this folder or one above it. Raises TargetError."""
+    """The stage of that name, else the local stack of this folder or one above it. Raises CommandError."""
     return local_stack(Path.cwd()) if stage is None else deployed_stage(stage, Aws())
 
 
 def local_stack(folder: Path) -> Target:
-    """The local stack that was started in `folder` or above it. Raises TargetError where none runs."""
+    """The local stack that was started in `folder` or above it. Raises CommandError where none runs."""
     dev = _dev_file(folder)
     if not _listens(dev.aws.endpoint_url):
-        raise TargetError(f"The local stack does not run: {START_IT}.")
+        raise CommandError(f"The local stack does not run: {START_IT}.")
     aws = Aws(AwsAccess(**dev.aws.model_dump()))
     return Target("the local stack", aws, dev.outputs, dev.url, dev.app_key, loopback_tools=True)
 
 
 def deployed_stage(stage: str, aws: Aws) -> Target:
-    """The stack `attache-<stage>`, by the outputs of its template. Raises TargetError where there is none."""
+    """The stack `attache-<stage>`, by the outputs of its template. Raises CommandError where there is none."""
     name = f"attache-{stage}"
     try:
         stacks = aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
-        raise TargetError(
+        raise CommandError(
             f"There is no stack {name} in this account and region: deploy it with `sam deploy`."
         ) from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
     try:
         found = Outputs.model_validate(outputs)
     except ValidationError as error:
-        raise TargetError(
+        raise CommandError(
             f"The stack {name} is {stacks[0]['StackStatus']} and lacks outputs: deploy it again."
         ) from error
     return Target(f"stage {stage}", aws, found, found.ApiUrl)
@@ -115,14 +123,14 @@ def _dev_file(folder: Path) -> DevFile:
         path = place / DEV_FILE
         if path.is_file():
             return _read(path)
-    raise TargetError(f"There is no local stack in this folder: {START_IT}.")
+    raise CommandError(f"There is no local stack in this folder: {START_IT}.")
 
 
 def _read(path: Path) -> DevFile:
     try:
         return DevFile.model_validate_json(path.read_text())
     except ValidationError as error:
-        raise TargetError(f"{path} is of no use: start the local stack again with `make dev`.") from error
+        raise CommandError(f"{path} is of no use: start the local stack again with `make dev`.") from error
 
 
 def _listens(url: str) -> bool:

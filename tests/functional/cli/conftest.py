@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from attache.aws import Aws
 from attache_cli.main import app
 from attache_local.embedded_aws import EmbeddedAws
-from attache_local.stacks import deploy_stacks
+from attache_local.stacks import TEMPLATES, deploy_stacks
 
 
 @dataclass(frozen=True)
@@ -68,3 +68,17 @@ def attache(folder: Path) -> Attache:
         return CliRunner().invoke(app, arguments, input=stdin, catch_exceptions=False)
 
     return run
+
+
+@pytest.fixture
+def stage(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A stage `tried`, in an account that is the usual one of this process."""
+    name = "attache-tried"
+    asyncio.run(stack.aws.call("cloudformation", "create_stack", StackName=name, TemplateBody=TEMPLATES[0].read_text()))
+    reached = json.loads(json.dumps(stack.dev["aws"]))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", reached["endpoint_url"])
+    monkeypatch.setenv("AWS_DEFAULT_REGION", reached["region"])
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "usual")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "usual")
+    yield "tried"
+    asyncio.run(stack.aws.call("cloudformation", "delete_stack", StackName=name))

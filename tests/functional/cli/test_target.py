@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import pty
@@ -10,30 +9,14 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from attache_local.stacks import TEMPLATES
 from tests.functional.cli.conftest import Attache, Stack
 
 pytestmark = pytest.mark.aws
 PROGRAM = str(Path(sys.executable).with_name("attache"))
-
-
-@pytest.fixture
-def stage(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A stage `tried`, in an account that is the usual one of this process."""
-    name = "attache-tried"
-    asyncio.run(stack.aws.call("cloudformation", "create_stack", StackName=name, TemplateBody=TEMPLATES[0].read_text()))
-    reached = json.loads(json.dumps(stack.dev["aws"]))
-    monkeypatch.setenv("AWS_ENDPOINT_URL", reached["endpoint_url"])
-    monkeypatch.setenv("AWS_DEFAULT_REGION", reached["region"])
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "usual")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "usual")
-    yield "tried"
-    asyncio.run(stack.aws.call("cloudformation", "delete_stack", StackName=name))
 
 
 def test_a_stage_is_found_by_the_outputs_of_its_stack(attache: Attache, stage: str) -> None:

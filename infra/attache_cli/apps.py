@@ -1,0 +1,140 @@
+"""`attache apps`: what is deployed."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from attache.apps.deploy import Deployment
+from attache.apps.deploy import build as build_app
+from attache.apps.deploy import delete as delete_app
+from attache.apps.deploy import deploy as deploy_app
+from attache.apps.deploy import show as show_app
+from attache.apps.http_descriptions import fetch_description
+from attache.apps.problems import Report
+from attache_cli.declared import AppSecret, app_secrets
+from attache_cli.options import AsJson, Stage
+from attache_cli.output import give, give_json, give_table, say, warn
+from attache_cli.target import Target, find_target
+
+app = typer.Typer(no_args_is_help=True, help="Deploy, list, show and delete apps.")
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The app's folder, with its app.yaml.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The app's name.")]
+Server = Annotated[str | None, typer.Option(metavar="URL", help="Send all requests to this server instead.")]
+
+
+@app.command(epilog="Example: attache apps deploy ./mycoindex --stage prod")
+def deploy(folder: Folder, server: Server = None, stage: Stage = None, as_json: AsJson = False) -> None:
+    """Compile an app's folder and serve it. If anything is wrong, nothing of it is deployed."""
+    target = find_target(stage)
+    done, missing = asyncio.run(_deploy(target, folder, server))
+    if as_json:
+        give_json(_told(done, missing))
+        return
+    _report(done.report)
+    say(_done(done, target), "green")
+    for secret in missing:
+        warn(f"{secret.name} is not set: attache secrets set --app {done.app.name} {secret.name}")
+
+
+@app.command(epilog="Example: attache apps check ./mycoindex")
+def check(folder: Folder, server: Server = None, as_json: AsJson = False) -> None:
+    """Compile an app's folder and say what came of it, without deploying anything."""
+    _, report = build_app(folder, fetch_description, allow_loopback=True, server=server)
+    if as_json:
+        give_json(_told_of(report))
+    else:
+        _report(report)
+
+
+@app.command("list", epilog="Example: attache apps list --stage prod")
+def list_apps(stage: Stage = None, as_json: AsJson = False) -> None:
+    """Every app that is served, by name."""
+    releases = asyncio.run(find_target(stage).releases.all())
+    if as_json:
+        give_json([asdict(release) for release in releases])
+    elif releases:
+        rows = [(release.name, release.title, release.version, release.deployed) for release in releases]
+        give_table(("NAME", "TITLE", "VERSION", "DEPLOYED"), rows)
+    else:
+        say("There are no apps yet: attache apps deploy DIR")
+
+
+@app.command(epilog="Example: attache apps show mycoindex")
+def show(name: Name, stage: Stage = None, as_json: AsJson = False) -> None:
+    """What an app consists of: models, tools, secrets."""
+    asyncio.run(_show(find_target(stage), name, as_json))
+
+
+@app.command(epilog="Example: attache apps delete mycoindex --yes")
+def delete(
+    name: Name, yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False, stage: Stage = None
+) -> None:
+    """Serve an app no longer. Its sessions, keys and secrets stay."""
+    target = find_target(stage)
+    if not yes:
+        typer.confirm(f"Delete the app {name} on {target.title}?", abort=True, err=True)
+    asyncio.run(delete_app(name, target.releases))
+    say(f"The app {name} is deleted on {target.title}. Running containers may serve it for another 60 seconds.")
+
+
+async def _deploy(target: Target, folder: Path, server: str | None) -> tuple[Deployment, list[AppSecret]]:
+    """What was done, and the required secrets that the app lacks."""
+    done = await deploy_app(
+        folder, target.releases, fetch_description, allow_loopback=target.loopback_tools, server=server
+    )
+    secrets = await app_secrets(target, done.app.name, done.app)
+    return done, [secret for secret in secrets if secret.required and not secret.set]
+
+
+def _done(done: Deployment, target: Target) -> str:
+    name, version = done.app.name, done.app.version
+    if not done.changed:
+        return f"{name} is served on {target.title} just so since {done.release.deployed}, as version {version}."
+    return f"Deployed {name} to {target.title}, version {version}. Running containers follow within 60 seconds."
+
+
+def _report(report: Report) -> None:
+    rows = [
+        (each.tool, each.operation, "reads" if each.safe else "may change", str(each.tokens)) for each in report.taken
+    ]
+    if rows:
+        give_table(("TOOL", "OPERATION", "EFFECT", "TOKENS"), rows)
+        say(f"{len(rows)} tools, about {sum(each.tokens for each in report.taken):,} tokens in each prompt.")
+    for left_out in report.left_out:
+        warn(str(left_out))
+    for warning in report.warnings:
+        warn(str(warning))
+
+
+def _told(done: Deployment, missing: list[AppSecret]) -> dict[str, Any]:
+    return {
+        **asdict(done.release),
+        "changed": done.changed,
+        **_told_of(done.report),
+        "missing_secrets": [secret.name for secret in missing],
+    }
+
+
+def _told_of(report: Report) -> dict[str, Any]:
+    said = asdict(report)
+    return {"tools": said["taken"], "left_out": said["left_out"], "warnings": said["warnings"]}
+
+
+async def _show(target: Target, name: str, as_json: bool) -> None:
+    release, app = await show_app(name, target.releases)
+    secrets = await app_secrets(target, name, app)
+    if as_json:
+        set_or_not = [asdict(secret) for secret in secrets]
+        give_json({**app.model_dump(mode="json"), "deployed": release.deployed, "secrets": set_or_not})
+        return
+    give(f"{app.name}: {app.title}, version {app.version}, deployed {release.deployed}")
+    give(f"models: {app.models.default} by default; allowed: {', '.join(app.models.allowed) or 'no other'}")
+    give_table(("TOOL", "REQUEST"), [(tool.name, f"{tool.method} {tool.server}{tool.path}") for tool in app.tools])
+    if secrets:
+        give_table(("SECRET", "STATUS"), [(secret.name, secret.status) for secret in secrets])
