@@ -226,4 +226,13 @@ def test_what_was_left_running_may_fail(caplog: pytest.LogCaptureFixture) -> Non
 def test_nothing_is_logged_of_a_request_that_went_well(client: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         client.post("/echo", params={"message": "private"})
-    assert "private" not in caplog.text
+    assert not [record for record in caplog.records if record.name.startswith("attache")]
+
+
+def test_a_session_in_a_path_is_not_logged(client: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
+    assert client.get("/fails/unavailable").status_code == 503
+    assert client.get("/fails/bug").status_code == 500
+    assert [record.getMessage().split(",")[0] for record in caplog.records if record.name.startswith("attache")] == [
+        "GET /fails/{how}: The store does not answer.",
+        "GET /fails/{how} failed",
+    ]

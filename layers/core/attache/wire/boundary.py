@@ -62,8 +62,14 @@ class Boundary:
             log.debug("the client left before it had sent its request")
         except Exception:
             request_id = new_request_id()
-            log.exception("%s %s failed, request id %s", scope["method"], scope["path"], request_id)
+            log.exception("%s %s failed, request id %s", scope["method"], route_path(scope), request_id)
             await answer.fail(scope, receive, request_id)
+
+
+def route_path(scope: Scope) -> str:
+    """The path for a log, as `/api/sessions/{session_id}`: a session is read by whoever knows its id."""
+    path: str = getattr(scope.get("route"), "path", "no endpoint")
+    return path
 
 
 class _Answer:

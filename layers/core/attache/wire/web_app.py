@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from attache.errors import AttacheError, Unavailable
-from attache.wire.boundary import Boundary, Settle
+from attache.wire.boundary import Boundary, Settle, route_path
 from attache.wire.refusals import Refusal, refusal
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     if answer is None:
         raise error
     if isinstance(error, Unavailable):
-        log.warning("%s %s: %s", request.method, request.url.path, error.message, exc_info=error.__cause__)
+        log.warning("%s %s: %s", request.method, route_path(request.scope), error.message, exc_info=error.__cause__)
     return _json(answer)
 
 

@@ -1,0 +1,1 @@
+"""The turns queue's worker."""

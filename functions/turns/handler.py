@@ -1,0 +1,19 @@
+"""The turns function's handler: SQS's events to the worker."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from attache.wire.sqs_batch import each_message
+from functions.turns.jobs import do_job
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Lambda's entry point."""
+    from attache.wiring import services
+
+    deadline = time.time_ns() // 1_000_000 + context.get_remaining_time_in_millis()
+    return each_message(event, lambda body: do_job(services(), body, deadline))

@@ -1,0 +1,1 @@
+"""`GET /api/updates`, behind the Lambda Web Adapter; not served yet."""
