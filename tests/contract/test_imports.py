@@ -83,7 +83,7 @@ def test_the_guard_sees_a_connection() -> None:
 @pytest.mark.parametrize("name", LIGHT)
 def test_a_light_function_does_without_the_model_library(name: str) -> None:
     handler = f"functions.{name}.handler"
-    ran = run(f"{GUARD}{NO_LITELLM}\nimport importlib\nimportlib.import_module({handler!r})")
+    ran = run(f"{GUARD}{NO_LITELLM}\nimport importlib\nimportlib.import_module({handler!r})\nimport attache.wiring")
     assert ran.returncode == 0, ran.stderr
 
 

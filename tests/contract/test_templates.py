@@ -11,10 +11,13 @@ import pytest
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
+from attache.settings import Settings
+
 Json = Any  # CloudFormation is JSON, of no fixed shape
 
 ROOT = Path(__file__).resolve().parents[2]
 STREAMED = {"/api/chat", "/api/updates"}
+LOCAL_ONLY = {"ATTACHE_DEMO_MODEL_URL", "ATTACHE_LOOPBACK_TOOLS"}
 ROUTES = {
     "POST /api/chat": "ChatFunction",
     "GET /api/updates": "UpdatesFunction",
@@ -93,7 +96,7 @@ def integrations(resources: Json) -> Iterator[tuple[str, str, Json]]:
                 yield path, method, operation["x-amazon-apigateway-integration"]
 
 
-def route_of(path: str, paths: Json) -> str:
+def route_of(path: str, paths: dict[str, Json]) -> str:
     """The resource that API Gateway chooses for a path: the exact one, else the greedy one."""
     if path in paths:
         return path
@@ -228,6 +231,13 @@ def test_workers_take_one_message_at_a_time_and_say_which_failed(resources: Json
     for mapping in sources:
         assert mapping["BatchSize"] == 1
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_every_function_gets_the_settings_and_nothing_of_the_local_stack(resources: Json) -> None:
+    fields = {f"ATTACHE_{name.upper()}" for name in Settings.model_fields}
+    for name, function in typed(resources, "AWS::Lambda::Function").items():
+        given = {variable for variable in function["Environment"]["Variables"] if variable.startswith("ATTACHE_")}
+        assert given == fields - LOCAL_ONLY, name
 
 
 @pytest.mark.parametrize("name", ["data", "queues"])
