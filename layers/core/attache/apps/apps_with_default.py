@@ -1,0 +1,40 @@
+"""The deployed apps, and the one that comes with the program."""
+
+from __future__ import annotations
+
+from attache.apps.app import App
+from attache.apps.apps import DEFAULT_APP, Apps
+from attache.apps.default_app import default_app
+from attache.errors import NotFound
+
+
+class AppsWithDefault:
+    """`Apps` of `deployed` and the app `default`."""
+
+    def __init__(self, deployed: Apps) -> None:
+        self._deployed = deployed
+        self._default = default_app()
+
+    async def get(self, name: str) -> App:
+        if name != DEFAULT_APP:
+            return await self._deployed.get(name)
+        return self._default
+
+    async def names(self) -> list[tuple[str, str]]:
+        names = dict(await self._deployed.names())
+        return sorted({**names, DEFAULT_APP: self._default.title}.items())
+
+
+class AppsWithoutDefault:
+    """`Apps` of `deployed` alone: the operator turned the app `default` off."""
+
+    def __init__(self, deployed: Apps) -> None:
+        self._deployed = deployed
+
+    async def get(self, name: str) -> App:
+        if name == DEFAULT_APP:
+            raise NotFound("There is no app 'default' here: name another one with ?app=... and send its key.")
+        return await self._deployed.get(name)
+
+    async def names(self) -> list[tuple[str, str]]:
+        return [(name, title) for name, title in await self._deployed.names() if name != DEFAULT_APP]

@@ -1,0 +1,229 @@
+"""The contract of `SessionTable`, kept by the fake and by DynamoDB alike."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from attache.sessions.dynamo_sessions import DynamoSessions
+from attache.sessions.entries import Agent, CallAsked, Deleted, End, Entry, Sign, Text, User
+from attache.sessions.head import Head
+from attache.sessions.table import (
+    Beside,
+    HeadChange,
+    KeyTaken,
+    Lifetime,
+    NewHead,
+    Promise,
+    SessionTable,
+    Settled,
+    SlotTaken,
+)
+from tests.embedded import Embedded
+from tests.fakes.clock import FakeClock
+from tests.fakes.session_table import FakeSessionTable
+
+pytestmark = pytest.mark.aws
+LIFE = Lifetime(entries=1000, passing=100)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(params=["fake", "dynamo"])
+def table(request: pytest.FixtureRequest, clock: FakeClock) -> SessionTable:
+    if request.param == "fake":
+        return FakeSessionTable(clock)
+    embedded: Embedded = request.getfixturevalue("embedded")
+    return DynamoSessions(embedded.aws, embedded.outputs["SessionsTable"], clock)
+
+
+@pytest.fixture
+def session_id() -> str:
+    return str(uuid.uuid4())
+
+
+def entry(number: int, clock: FakeClock, body: Any = None, writer: str = "a") -> Entry:
+    return Entry(number, clock.now(), f"{writer}.{number}", body or User(f"message {number}"))
+
+
+def head(session_id: str, clock: FakeClock, born: int = 1, **more: Any) -> Head:
+    return Head(session_id, f"{born:08x}", born, born, clock.now(), clock.now(), **more)
+
+
+async def begin(table: SessionTable, session_id: str, clock: FakeClock, entries: int = 1, **more: Any) -> Head:
+    first = head(session_id, clock, **more)
+    await table.put(session_id, entry(1, clock), Beside(new_head=NewHead(first)), LIFE)
+    for number in range(2, entries + 1):
+        await table.put(session_id, entry(number, clock), Beside(), LIFE)
+    return first
+
+
+async def test_what_was_put_is_read(table: SessionTable, session_id: str, clock: FakeClock) -> None:
+    first = await begin(table, session_id, clock, app="shop", wallet="0xab", client_id="c")
+    step = Agent("text", (CallAsked("c1", "T", "{}"),), opaque={"thinking_blocks": [{"signature": "s"}]})
+    await table.put(session_id, entry(2, clock, step), Beside(user_state={"x": 1.5, "é": None}), LIFE)
+    reading = await table.newest(session_id)
+    assert reading.head == first
+    assert reading.user_state == {"x": 1.5, "é": None}
+    assert reading.entries == (entry(1, clock), entry(2, clock, step))
+    assert reading.complete
+
+
+async def test_an_empty_session_is_empty(table: SessionTable, session_id: str) -> None:
+    reading = await table.newest(session_id)
+    assert (reading.head, reading.entries, reading.complete) == (None, (), True)
+    assert list(await table.since(session_id, 0)) == []
+
+
+async def test_a_taken_slot_is_refused_and_ones_own_entry_is_success(
+    table: SessionTable, session_id: str, clock: FakeClock
+) -> None:
+    await begin(table, session_id, clock)
+    await table.put(session_id, entry(2, clock), Beside(), LIFE)
+    await table.put(session_id, entry(2, clock), Beside(), LIFE)
+    with pytest.raises(SlotTaken):
+        await table.put(session_id, entry(2, clock, writer="b"), Beside(), LIFE)
+
+
+async def test_a_repeated_transaction_is_success(table: SessionTable, session_id: str, clock: FakeClock) -> None:
+    beside = Beside(new_head=NewHead(head(session_id, clock)), idempotency=Promise("k", "d", 1))
+    await table.put(session_id, entry(1, clock), beside, LIFE)
+    await table.put(session_id, entry(1, clock), beside, LIFE)
+    with pytest.raises(SlotTaken):
+        await table.put(session_id, entry(1, clock, writer="b"), beside, LIFE)
+
+
+async def test_a_window_is_the_newest_and_older_ones_follow(
+    table: SessionTable, session_id: str, clock: FakeClock
+) -> None:
+    await begin(table, session_id, clock, entries=7)
+    window = await table.newest(session_id, before=None, limit=3 + 1)
+    numbers = [e.number for e in window.entries]
+    assert numbers == list(range(numbers[0], 8))
+    assert not window.complete
+    older = await table.newest(session_id, before=numbers[0])
+    assert [e.number for e in older.entries] == list(range(1, numbers[0]))
+    assert (older.complete, older.head) == (True, None)
+
+
+async def test_only_what_is_newer(table: SessionTable, session_id: str, clock: FakeClock) -> None:
+    await begin(table, session_id, clock, entries=4)
+    assert [e.number for e in (await table.newest(session_id, after=2)).entries] == [3, 4]
+    assert [e.number for e in await table.since(session_id, 3)] == [4]
+    assert list(await table.since(session_id, 4)) == []
+
+
+async def test_an_idempotency_key_makes_one_entry(table: SessionTable, session_id: str, clock: FakeClock) -> None:
+    await begin(table, session_id, clock)
+    await table.put(session_id, entry(2, clock), Beside(idempotency=Promise("k", "d", 1)), LIFE)
+    with pytest.raises(KeyTaken):
+        await table.put(session_id, entry(3, clock), Beside(idempotency=Promise("k", "d", 1)), LIFE)
+    made = await table.idempotency(session_id, "k")
+    assert made is not None
+    assert (made.digest, made.number) == ("d", 2)
+    assert await table.idempotency(session_id, "other") is None
+    clock.forward(86_500)
+    assert await table.idempotency(session_id, "k") is None
+    await table.put(session_id, entry(3, clock), Beside(idempotency=Promise("k", "e", 1)), LIFE)
+
+
+async def test_an_idempotency_key_of_an_earlier_session_is_free(
+    table: SessionTable, session_id: str, clock: FakeClock
+) -> None:
+    beside = Beside(new_head=NewHead(head(session_id, clock)), idempotency=Promise("k", "d", 1))
+    await table.put(session_id, entry(1, clock), beside, LIFE)
+    await table.put(session_id, entry(2, clock, Deleted()), Beside(), LIFE)
+    again = NewHead(head(session_id, clock, born=3), instead_of=1)
+    await table.put(session_id, entry(3, clock), Beside(again, idempotency=Promise("k", "d", 3)), LIFE)
+    made = await table.idempotency(session_id, "k")
+    assert made is not None
+    assert made.number == 3
+
+
+async def test_a_change_of_the_head_goes_with_its_entry(
+    table: SessionTable, session_id: str, clock: FakeClock
+) -> None:
+    first = await begin(table, session_id, clock, wallet="0xab")
+    change = HeadChange(1, {"title": "Trading", "archived": True, "wallet": None})
+    await table.put(session_id, entry(2, clock), Beside(head_change=change), LIFE)
+    found = (await table.newest(session_id)).head
+    assert found == replace(first, title="Trading", archived=True, wallet=None)
+    stale = HeadChange(9, {"title": "Nobody's"})
+    with pytest.raises(SlotTaken):
+        await table.put(session_id, entry(3, clock), Beside(head_change=stale), LIFE)
+    assert [e.number for e in await table.since(session_id, 2)] == []
+
+
+async def test_a_second_beginning_is_refused(table: SessionTable, session_id: str, clock: FakeClock) -> None:
+    await begin(table, session_id, clock)
+    with pytest.raises(SlotTaken):
+        await table.put(session_id, entry(2, clock), Beside(new_head=NewHead(head(session_id, clock, 2))), LIFE)
+
+
+async def test_a_new_session_has_nothing_of_the_old_ones_state(
+    table: SessionTable, session_id: str, clock: FakeClock
+) -> None:
+    await begin(table, session_id, clock)
+    await table.put(session_id, entry(2, clock), Beside(user_state={"a": 1}), LIFE)
+    await table.put(session_id, entry(3, clock, Deleted()), Beside(), LIFE)
+    again = NewHead(head(session_id, clock, born=4), instead_of=1)
+    await table.put(session_id, entry(4, clock), Beside(new_head=again), LIFE)
+    reading = await table.newest(session_id)
+    assert reading.head is not None
+    assert (reading.head.born, reading.user_state) == (4, None)
+
+
+async def test_expired_entries_count_as_absent(table: SessionTable, session_id: str, clock: FakeClock) -> None:
+    await begin(table, session_id, clock)
+    for number, body in ((2, Text("a")), (3, Sign()), (4, End("done", "a"))):
+        await table.put(session_id, entry(number, clock, body), Beside(), LIFE)
+    clock.forward(101)
+    assert [e.number for e in (await table.newest(session_id)).entries] == [1, 4]
+    assert [e.number for e in await table.since(session_id, 1)] == [4]
+    clock.forward(900)
+    assert (await table.newest(session_id)).entries == ()
+
+
+async def test_the_end_of_a_turn_is_told_to_its_own_head_only(
+    table: SessionTable, session_id: str, clock: FakeClock
+) -> None:
+    first = await begin(table, session_id, clock)
+    await table.settle(session_id, Settled(born=1, last=5, updated=clock.now() + 9, lifetime=LIFE))
+    assert (await table.newest(session_id)).head == replace(first, last=5, updated=clock.now() + 9)
+    await table.settle(session_id, Settled(born=1, last=4, updated=0, lifetime=LIFE))
+    await table.settle(session_id, Settled(born=2, last=9, updated=0, lifetime=LIFE))
+    found = (await table.newest(session_id)).head
+    assert found is not None
+    assert found.last == 5
+
+
+async def test_a_wallets_sessions_are_listed_newest_first(table: SessionTable, clock: FakeClock) -> None:
+    wallet, ids = f"0x{uuid.uuid4().hex}", [str(uuid.uuid4()) for _ in range(3)]
+    for each in ids:
+        await begin(table, each, clock, wallet=wallet)
+        clock.forward(1)
+    await table.put(ids[1], entry(2, clock), Beside(head_change=HeadChange(1, {"wallet": None})), LIFE)
+    assert [listed.session_id for listed in await table.of_wallet(wallet)] == [ids[2], ids[0]]
+    assert list(await table.of_wallet("0xnobody")) == []
+
+
+async def test_a_purge_leaves_the_tombstone_and_what_came_behind_it(
+    table: SessionTable, session_id: str, clock: FakeClock
+) -> None:
+    await begin(table, session_id, clock, entries=30)
+    await table.put(session_id, entry(31, clock, Deleted()), Beside(), LIFE)
+    await table.purge(session_id, 31)
+    reading = await table.newest(session_id)
+    assert [e.number for e in reading.entries] == [31]
+    assert reading.head is None
+    await table.put(session_id, entry(32, clock), Beside(new_head=NewHead(head(session_id, clock, 32))), LIFE)
+    await table.purge(session_id, 31)
+    reading = await table.newest(session_id)
+    assert reading.head is not None
+    assert [e.number for e in reading.entries] == [31, 32]
