@@ -9,6 +9,7 @@ from typing import Any
 
 from attache.apps.problems import CannotDeploy
 from attache.apps.yaml_tree import Node, YamlError, read_tree
+from attache.tools.nesting import too_deep
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 200
@@ -66,7 +67,7 @@ def _read_yaml(name: str, text: str) -> Source:
 
 def _check(source: Source) -> None:
     """Both formats can say what can be neither walked nor sent."""
-    if _too_deep(source.data):
+    if too_deep(source.data, MAX_DEPTH):
         raise CannotDeploy.at(source.name, "This file is nested too deeply.")
     try:
         json.dumps(source.data, ensure_ascii=False, allow_nan=False).encode()
@@ -76,16 +77,3 @@ def _check(source: Source) -> None:
         raise CannotDeploy.at(
             source.name, "This file holds a number that JSON does not have (NaN, Infinity)."
         ) from None
-
-
-def _too_deep(data: Any) -> bool:
-    level = [data]
-    for _ in range(MAX_DEPTH):
-        level = [child for value in level for child in _children(value)]
-    return bool(level)
-
-
-def _children(value: Any) -> Sequence[Any]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else ()

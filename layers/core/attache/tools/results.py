@@ -1,0 +1,155 @@
+"""An API's answer as a tool's result: compact, bounded, without secrets, and saying what was cut."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from attache.tools.nesting import too_deep
+from attache.tools.tool import ToolResult
+
+MAX_TEXT = 16_000  # bytes of UTF-8 that a model reads
+SECRET = "[secret]"  # noqa: S105  what stands in the place of one
+MAX_DEPTH = 100
+MIN_SECRET = 4  # a shorter one is no secret, and would blot out ordinary words
+# items of a list, members of an object, characters of a text: the first pair that fits is taken
+_STEPS = ((300, 4_000), (100, 2_000), (50, 1_000), (25, 500), (12, 250), (6, 120), (3, 60), (1, 30))
+_TEXT_TYPES = ("json", "text", "xml", "yaml", "javascript", "x-www-form-urlencoded", "csv")
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """What came back. `body` is decompressed; `cut`: reading stopped at the limit, the rest was not fetched."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    cut: bool = False
+
+
+def result_of(answer: HttpAnswer, secret: str | None = None) -> ToolResult:
+    """2xx as what it says, anything else as an `error` of `{status, body}` that the model can act on."""
+    body, notes = _body(answer, secret)
+    location = answer.headers.get("location")
+    if answer.status >= 300 or answer.status < 200:
+        value: Any = {"status": answer.status, "body": body}
+        if wait := answer.headers.get("retry-after"):
+            value["retry_after"] = wait[:100]
+        if 300 <= answer.status < 400:
+            notes = [*notes, "This is a redirect, which is not followed here."]
+        return ToolResult("error", fitted(value, notes))
+    if body is None:
+        empty: dict[str, Any] = {"status": answer.status}
+        return ToolResult("ok", fitted(empty | ({"location": scrubbed(location, secret)} if location else {}), notes))
+    return ToolResult(
+        "ok", body if isinstance(body, str) and not notes and _size(body) <= MAX_TEXT else fitted(body, notes)
+    )
+
+
+def scrubbed(value: Any, secret: str | None) -> Any:
+    """The value without the secret in any of its texts, however it is escaped in them."""
+    if not secret or len(secret) < MIN_SECRET:
+        return value
+    forms = sorted({secret, json.dumps(secret)[1:-1], quote(secret, safe=""), quote(secret)}, key=len, reverse=True)
+    return _replaced(value, re.compile("|".join(map(re.escape, forms))))
+
+
+def fitted(value: Any, notes: Sequence[str] = ()) -> str:
+    """The value as compact JSON in 16 KB at most; where it is shortened, as `{"result", "note"}`."""
+    text = _dumped({"result": value, "note": " ".join(notes)} if notes else value)
+    if _size(text) <= MAX_TEXT:
+        return text
+    for items, characters in _STEPS:
+        cuts: list[str] = []
+        short = _shortened(value, items, characters, "", cuts)
+        text = _dumped({"result": short, "note": " ".join([*notes, _cuts_said(cuts)])})
+        if _size(text) <= MAX_TEXT:
+            return text
+    excerpt = _dumped(value).encode()[: MAX_TEXT // 4].decode(errors="ignore")
+    return _dumped({"result": excerpt, "note": " ".join([*notes, "This is the beginning of a far longer answer."])})
+
+
+def _body(answer: HttpAnswer, secret: str | None) -> tuple[Any, list[str]]:
+    """The body as JSON data, text or a description of what it is; None where there is none."""
+    if not answer.body:
+        return None, []
+    kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
+    notes = [f"Only the first {len(answer.body):,} bytes of the answer were read; ask for less."] if answer.cut else []
+    text = _text(answer, kind)
+    if text is None:
+        return {"content_type": kind or "unknown", "bytes": len(answer.body)}, [
+            *notes,
+            "This is no text; it is not shown.",
+        ]
+    try:
+        data = json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError):
+        return scrubbed(text, secret), notes
+    return scrubbed(text if too_deep(data, MAX_DEPTH) else data, secret), notes
+
+
+def _text(answer: HttpAnswer, kind: str) -> str | None:
+    """The body as text, None where it is binary."""
+    charset = re.search(r"charset=\"?([\w.:-]+)", answer.headers.get("content-type", ""), re.IGNORECASE)
+    said_text = any(word in kind for word in _TEXT_TYPES)
+    if kind and not said_text and kind != "application/octet-stream":
+        return None
+    try:
+        text = answer.body.decode(charset[1] if charset else "utf-8", errors="replace" if said_text else "strict")
+    except (LookupError, ValueError):
+        return answer.body.decode("utf-8", errors="replace") if said_text else None
+    return None if "\x00" in text and not said_text else text
+
+
+def _replaced(value: Any, forms: re.Pattern[str]) -> Any:
+    if isinstance(value, str):
+        return forms.sub(SECRET, value)
+    if isinstance(value, list):
+        return [_replaced(each, forms) for each in value]
+    if isinstance(value, dict):
+        return {forms.sub(SECRET, key): _replaced(each, forms) for key, each in value.items()}
+    if isinstance(value, int | float) and not isinstance(value, bool) and forms.search(str(value)):
+        return SECRET
+    return value
+
+
+def _shortened(value: Any, items: int, characters: int, path: str, cuts: list[str]) -> Any:
+    where = path or "the result"
+    if isinstance(value, str) and len(value) > characters:
+        cuts.append(f"{where}: {characters} of {len(value):,} characters")
+        return value[:characters] + "…"
+    if isinstance(value, list):
+        if len(value) > items:
+            cuts.append(f"{where}: the first {items} of {len(value):,} items")
+        return [_shortened(each, items, characters, f"{path}[{n}]", cuts) for n, each in enumerate(value[:items])]
+    if isinstance(value, dict):
+        if len(value) > items:
+            cuts.append(f"{where}: the first {items} of {len(value):,} members")
+        pairs = list(value.items())[:items]
+        return {
+            key[:characters]: _shortened(each, items, characters, f"{path}.{key[:40]}".lstrip("."), cuts)
+            for key, each in pairs
+        }
+    return value
+
+
+def _cuts_said(cuts: Sequence[str]) -> str:
+    said = "; ".join(cuts[:5]) + (f"; and {len(cuts) - 5} more cuts" if len(cuts) > 5 else "")
+    return f"Shortened: {said}. Ask for less, or for a part."
+
+
+def _dumped(value: Any) -> str:
+    return _sendable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _sendable(text: str) -> str:
+    """Half of a surrogate pair, which some servers send, becomes a question mark."""
+    return text.encode(errors="replace").decode()
+
+
+def _size(text: str) -> int:
+    return len(text.encode(errors="replace"))
