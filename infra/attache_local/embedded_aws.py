@@ -35,6 +35,7 @@ MINISTACK = Path(__file__).resolve().parents[2] / ".venv-ministack" / "bin" / "m
 REGION = "us-east-1"
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
+GONE_SECONDS = 2.0  # a process that was killed holds its lock for a moment yet
 STEP_SECONDS = 0.02
 
 
@@ -109,11 +110,11 @@ class EmbeddedAws:
 
     def _end(self, lock: IO[str]) -> None:
         process = self._process or self._recorded()
-        if process is None or not _answers(process):
-            raise LocalStackError(f"something holds {lock.name}, and it is no embedded AWS that we know")
-        os.kill(process.pid, signal.SIGTERM)
-        if not _locked(lock, STOP_SECONDS):
-            raise LocalStackError(f"the embedded AWS (process {process.pid}) does not stop")
+        known = process is not None and _answers(process)
+        if known and process:
+            os.kill(process.pid, signal.SIGTERM)
+        if not _locked(lock, STOP_SECONDS if known else GONE_SECONDS):
+            raise LocalStackError(f"what holds {lock.name} does not stop, or is no embedded AWS of ours: {process}")
 
     def _adopt(self) -> AwsProcess:
         deadline = time.monotonic() + START_SECONDS

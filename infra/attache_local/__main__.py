@@ -1,0 +1,81 @@
+"""`python -m attache_local`: run the local stack until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import MutableMapping, Sequence
+from pathlib import Path
+
+from attache_local.errors import LocalStackError
+from attache_local.greeting import greeting
+from attache_local.ports import LOOPBACK
+from attache_local.progress import Progress
+from attache_local.stack import local_stack
+
+STATE = Path(__file__).resolve().parents[2] / ".attache"
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code: 0 after a stop that was asked for, 1 where the stack cannot run."""
+    options = _options(arguments)
+    logging.basicConfig(format="%(asctime)s %(levelname)-7s %(name)s %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("attache").setLevel(logging.INFO)
+    _stay_local(os.environ)
+    try:
+        asyncio.run(_run(options.port, options.state_dir))
+    except LocalStackError as error:
+        print(f"make dev: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _run(port: int, directory: Path) -> None:
+    _cancel_on_signal()
+    progress = Progress()
+    try:
+        async with local_stack(port, directory, dict(os.environ), progress) as ready:
+            print(greeting(ready, progress.seconds), flush=True)
+            await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        progress.note("stopped")
+
+
+def _cancel_on_signal() -> None:
+    """The first signal begins the end; more of them don't hurry it, or state would be lost."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def stop() -> None:
+        for number in SIGNALS:
+            loop.add_signal_handler(number, lambda: None)
+        task.cancel()
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stop)
+
+
+def _stay_local(environ: MutableMapping[str, str]) -> None:
+    """Nothing of this machine's AWS profile or proxies has a say in what happens on loopback."""
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL"):
+        environ.pop(name, None)
+    for name in ("no_proxy", "NO_PROXY"):
+        environ[name] = ",".join(filter(None, [environ.get(name), LOOPBACK, "localhost"]))
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="attache_local", description=__doc__)
+    parser.add_argument("--port", type=int, default=8000, help="where the API is served (8000)")
+    parser.add_argument(
+        "--state-dir", type=Path, default=STATE, help="where sessions and all other state are kept (.attache)"
+    )
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

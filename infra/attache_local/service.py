@@ -1,0 +1,72 @@
+"""All functions in one process: the same routes and queue handlers that Lambda runs, over one wired service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+
+from fastapi import FastAPI
+
+from attache.aws import Aws
+from attache.settings import Settings
+from attache.wire.health import health_routes
+from attache.wire.web_app import web_app
+from attache.wiring import wire
+from attache_local.queue_pollers import Handler
+from functions.chat.routes import routes as chat_routes
+from functions.control.routes import routes as control_routes
+from functions.interrupt.routes import routes as interrupt_routes
+from functions.sessions.routes import routes as sessions_routes
+from functions.state.routes import routes as state_routes
+from functions.turns.jobs import handle as handle_jobs
+
+ROUTES = (chat_routes, state_routes, sessions_routes, control_routes, interrupt_routes)
+GRACE_SECONDS = 3
+
+
+def settings_for(outputs: Mapping[str, str], demo_url: str | None) -> Settings:
+    """The functions' settings, by the outputs of the stacks. `demo_url`: where the demo model is served, if it is."""
+    return Settings(
+        sessions_table=outputs["SessionsTable"],
+        registry_table=outputs["RegistryTable"],
+        data_bucket=outputs["DataBucket"],
+        secrets_key=outputs["SecretsKey"],
+        turns_queue_url=outputs["TurnsQueueUrl"],
+        tool_calls_queue_url=outputs["ToolCallsQueueUrl"],
+        demo_model_url=f"{demo_url}/v1" if demo_url else None,
+        loopback_tools="on",
+    )
+
+
+class Service:
+    """The functions, put together. `environ` is where the model providers' own variables are looked up."""
+
+    def __init__(self, settings: Settings, aws: Aws, environ: Mapping[str, str]) -> None:
+        self._services = wire(settings, aws, environ)
+        self._settings = settings
+
+    @property
+    def app(self) -> FastAPI:
+        """Every HTTP function's routes as one application."""
+        routers = [routes(self._services) for routes in ROUTES]
+        return web_app([*routers, health_routes()], self._services.keys.settle)
+
+    @property
+    def queues(self) -> Mapping[str, Handler]:
+        """The handler of each queue, by the queue's URL."""
+        return {self._settings.turns_queue_url: partial(handle_jobs, self._services)}
+
+    async def apps(self) -> list[str]:
+        return [name for name, _ in await self._services.apps.names()]
+
+    def warm(self) -> None:
+        """Begin what the first chat would wait for."""
+        self._services.models.warm()
+
+    async def close(self) -> None:
+        """Give the turns that run here a moment to end; the others go on when the stack is started again."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                await self._services.aclose()

@@ -1,0 +1,85 @@
+"""ASGI applications on loopback sockets, served by uvicorn within this process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from urllib.parse import quote
+
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from attache_local.errors import LocalStackError
+from attache_local.ports import LOOPBACK, port_of
+
+GRACE_SECONDS = 2
+MOST_HEAD = 1 << 20  # as on Lambda: a message that is too long is refused in our own JSON
+STEP_SECONDS = 0.01
+
+log = logging.getLogger("attache.access")
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, listening: socket.socket) -> AsyncIterator[str]:
+    """Serve `app` while the block runs; gives its URL. Streams still open at the end are cut after 2 s."""
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        h11_max_incomplete_event_size=MOST_HEAD,
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = _Server(config)
+    running = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        while not server.started:
+            if running.done():
+                raise LocalStackError(f"the server on port {port_of(listening)} did not start")
+            await asyncio.sleep(STEP_SECONDS)
+        yield f"http://{LOOPBACK}:{port_of(listening)}"
+    finally:
+        server.should_exit = True
+        await running
+
+
+class _Server(uvicorn.Server):
+    """Signals are the stack's business, not that of one of its servers."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class AccessLog:
+    """One line an answer: method, path, status, milliseconds until its last byte.
+
+    Never a query string, where messages and client ids travel; never a session's id, which is all that one needs to
+    read it, so the path is the route's, as `/api/sessions/{session_id}`.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.monotonic(), "-"
+
+        async def note_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = str(message["status"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note_status)
+        finally:
+            path = getattr(scope.get("route"), "path", None) or quote(scope["path"])
+            log.info("%s %s %s %d ms", scope["method"], path, status, (time.monotonic() - began) * 1000)

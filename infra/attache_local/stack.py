@@ -1,0 +1,89 @@
+"""The local stack from its first process to its last: everything that is started here is stopped here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from attache.aws import Aws, AwsAccess
+from attache.clock import Clock
+from attache_local.demo_model import demo_model
+from attache_local.dev_file import DevFile
+from attache_local.embedded_aws import EmbeddedAws
+from attache_local.example import API_KEY, Operator
+from attache_local.ports import listen, listen_near
+from attache_local.progress import Progress
+from attache_local.queue_pollers import polling
+from attache_local.service import Service, settings_for
+from attache_local.serving import AccessLog, serving
+from attache_local.stacks import deploy_stacks
+from attache_local.state_lock import held
+from example_api.server import example_api
+
+PROVIDER_KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A stack that answers. `demo`: no provider's key is set, so the demo model answers."""
+
+    url: str
+    app_key: str
+    apps: list[str]
+    example_api: str
+    demo: bool
+
+
+@asynccontextmanager
+async def local_stack(
+    port: int, directory: Path, environ: Mapping[str, str], progress: Progress
+) -> AsyncIterator[Ready]:
+    """Run the stack while the block runs; its state is in `directory`. Raises LocalStackError."""
+    async with AsyncExitStack() as running:
+        listening = running.enter_context(listen(port))
+        running.enter_context(held(directory / "lock"))
+        aws, outputs = await _aws(running, directory / "aws", progress)
+        operator = Operator(aws, outputs, Clock())
+
+        example = example_api(API_KEY, directory / "example-api.log")
+        example_url = await running.enter_async_context(serving(example, listen_near(port + 1)))
+        await operator.deploy_example(example_url)
+        progress.step("example API and its app")
+
+        demo = not any(environ.get(name) for name in PROVIDER_KEYS)
+        demo_url = await running.enter_async_context(serving(demo_model(), listen_near(port + 2))) if demo else None
+        service = Service(settings_for(outputs, demo_url), aws, environ)
+        running.push_async_callback(service.close)
+        for queue_url, handle in service.queues.items():
+            await running.enter_async_context(polling(aws, queue_url, handle))
+        url = await running.enter_async_context(serving(AccessLog(service.app), listening))
+        progress.step("functions and queue handlers")
+
+        file = DevFile(directory)
+        key = await operator.app_key(file.remembered())
+        file.remember(key)
+        ready = Ready(url, key, await service.apps(), example_url, demo)
+        file.write(_for_scripts(ready, aws.access, outputs))
+        running.callback(file.remove)
+        running.callback(progress.note, "stopping")
+        service.warm()
+        yield ready
+
+
+async def _aws(running: AsyncExitStack, directory: Path, progress: Progress) -> tuple[Aws, dict[str, str]]:
+    embedded = EmbeddedAws(directory)
+    if note := embedded.start():
+        progress.note(note)
+    running.callback(embedded.stop)
+    aws = Aws(embedded.access)
+    outputs = await deploy_stacks(aws)
+    progress.step("embedded AWS, its tables, queues and bucket")
+    return aws, outputs
+
+
+def _for_scripts(ready: Ready, access: AwsAccess, outputs: Mapping[str, str]) -> dict[str, object]:
+    stack = {name: value for name, value in asdict(ready).items() if name != "demo"}
+    reached = {name: value for name, value in asdict(access).items() if value is not None}
+    return {**stack, "aws": reached, "outputs": dict(outputs)}

@@ -1,0 +1,143 @@
+"""The demo model picks tools and arguments by plain rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import attache_local.demo_model as module
+from attache_local.demo_model import SIGNATURE, Step, Tool, answer
+
+SYMBOL = {"type": "string", "description": "The token's symbol, for example ETH."}
+USER = {"type": "string", "description": "The user's id, for example user123."}
+PAIR = {"type": "string", "description": "Base and quote joined by a dash, for example ETH-USD."}
+SIDE = {"type": "string", "enum": ["buy", "sell"]}
+KIND = {"type": "string", "enum": ["market", "limit"], "default": "market"}
+
+
+def tool(name: str, description: str, properties: dict[str, Any], required: Sequence[str] = ()) -> Tool:
+    parameters = {"type": "object", "properties": properties, "required": list(required)}
+    return Tool.of({"name": name, "description": description, "parameters": parameters})
+
+
+EXCHANGE = (
+    tool("GetTokenPrice", "The latest traded price of a token.", {"symbol": SYMBOL}, ["symbol"]),
+    tool(
+        "ExecuteTrade",
+        "Executes a trade for a user at once.",
+        {
+            "userId": USER,
+            "symbol": SYMBOL,
+            "side": SIDE,
+            "amount": {"type": "number"},
+            "type": KIND,
+            "limitPrice": {"type": ["number", "null"]},
+        },
+        ["userId", "symbol", "side", "amount"],
+    ),
+    tool("GetPortfolio", "What a user holds and what it is worth.", {"userId": USER}, ["userId"]),
+    tool("ListMarkets", "The markets that can be traded.", {"status": {"enum": ["open", "closed", "all"]}}),
+    tool("GetOrderBook", "The order book of a pair.", {"pair": PAIR, "depth": {"type": "integer"}}, ["pair"]),
+)
+GENERAL = (
+    tool("current_time", "The time in a zone.", {"zone": {"type": "string"}}, ["zone"]),
+    tool("calculate", "Exact arithmetic.", {"expression": {"type": "string"}}, ["expression"]),
+    tool(
+        "convert_units",
+        "Convert an amount.",
+        {"amount": {"type": "number"}, "from_unit": {"type": "string"}, "to_unit": {"type": "string"}},
+        ["amount", "from_unit", "to_unit"],
+    ),
+    tool("what_can_you_do", "What there is.", {}),
+)
+PETS = (
+    tool("getPetById", "Find a pet.", {"petId": {"type": "integer"}}, ["petId"]),
+    tool("searchPets", "Search the pets.", {"query": {"type": "string"}}, ["query"]),
+)
+
+
+def asked(tools: Sequence[Tool], *said: str) -> Step:
+    return answer([{"role": "user", "content": text} for text in said], tools)
+
+
+@pytest.mark.parametrize(
+    ("tools", "message", "calls"),
+    [
+        (
+            EXCHANGE,
+            "What's ETH trading at, and what is user123's portfolio worth?",
+            [("GetTokenPrice", {"symbol": "ETH"}), ("GetPortfolio", {"userId": "user123"})],
+        ),
+        (EXCHANGE, "price of BTC and SOL?", [("GetTokenPrice", {"symbol": name}) for name in ("BTC", "SOL")]),
+        (EXCHANGE, "Show me the ETH-USD order book", [("GetOrderBook", {"pair": "ETH-USD"})]),
+        (EXCHANGE, "order book of BTC-USD, depth 3", [("GetOrderBook", {"pair": "BTC-USD", "depth": 3})]),
+        (EXCHANGE, "Which markets are open?", [("ListMarkets", {"status": "open"})]),
+        (
+            EXCHANGE,
+            "buy 2.5 ETH for user123",
+            [("ExecuteTrade", {"userId": "user123", "symbol": "ETH", "side": "buy", "amount": 2.5})],
+        ),
+        (GENERAL, "What time is it in Tokyo?", [("current_time", {"zone": "Tokyo"})]),
+        (GENERAL, "What is 12*7 + 1?", [("calculate", {"expression": "12*7 + 1"})]),
+        (
+            GENERAL,
+            "Convert 10 km to miles",
+            [("convert_units", {"amount": 10, "from_unit": "km", "to_unit": "miles"})],
+        ),
+        (GENERAL, "What can you do?", [("what_can_you_do", {})]),
+        (PETS, "show pet 7", [("getPetById", {"petId": 7})]),
+        (PETS, "something soft with ears", [("searchPets", {"query": "something soft with ears"})]),
+        (EXCHANGE, "Hello!", []),
+        ((), "What's ETH trading at?", []),
+    ],
+)
+def test_tools_are_picked_by_words_and_by_what_they_require(
+    tools: Sequence[Tool], message: str, calls: list[tuple[str, Any]]
+) -> None:
+    assert list(asked(tools, message).calls) == calls
+
+
+def test_what_a_tool_still_needs_is_asked_for() -> None:
+    assert "I need userId" in asked(EXCHANGE, "portfolio please").text
+
+
+def test_a_text_may_stand_in_an_earlier_message() -> None:
+    calls = asked(EXCHANGE, "I am user123", "What is my portfolio worth?").calls
+    assert calls == [("GetPortfolio", {"userId": "user123"})]
+
+
+def test_a_trade_is_never_made_up_of_earlier_messages() -> None:
+    calls = asked(EXCHANGE, "buy 2 ETH for user123", "What's ETH trading at?").calls
+    assert calls == [("GetTokenPrice", {"symbol": "ETH"})]
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [
+        (["Hello there", "Thanks", "What did I say first?"], "“Hello there”"),
+        (["Hello there", "Thanks", "What did I just say?"], "“Thanks”"),
+        (["My name is Ada.", "What's my name?"], "Your name is Ada"),
+        (["my favourite colour is green", "What is my favourite colour?"], "is green"),
+    ],
+)
+def test_it_repeats_what_the_conversation_said(said: list[str], answered: str) -> None:
+    assert answered in asked(EXCHANGE, *said).text
+
+
+def test_results_are_put_into_words_and_the_answer_says_what_it_is() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "GetTokenPrice", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "What's ETH trading at?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": '{"symbol": "ETH", "levels": [{"price": 3521.4}]}'},
+    ]
+    step = answer(messages, EXCHANGE)
+    assert step.text == f"GetTokenPrice: symbol ETH, levels 1 price 3521.4.\n\n{SIGNATURE}"
+    assert not step.calls
+
+
+def test_it_stays_small() -> None:
+    assert len(Path(module.__file__).read_text().splitlines()) <= 300
