@@ -64,6 +64,9 @@ class AnthropicServer(ProviderServer):
                 await asyncio.Event().wait()
             case "error":
                 yield sse(self.error_body(Refusal(529, "Overloaded")), "error")
+            case "linger":
+                yield next(_ending(answer))
+                await asyncio.Event().wait()
             case "well":
                 for event in _ending(answer):
                     yield event

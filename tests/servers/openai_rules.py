@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 PARAMETERS = {
@@ -20,15 +20,15 @@ MESSAGE_KEYS = {
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
-def fault(body: Any) -> str | None:
+def fault(body: Any, more_parameters: Set[str] = frozenset()) -> str | None:
     """The first fault of a request, None where there is none."""
     if not isinstance(body, Mapping):
         return "We could not parse the JSON body of your request."
-    return next(_faults(body), None)
+    return next(_faults(body, PARAMETERS | more_parameters), None)
 
 
-def _faults(body: Mapping[str, Any]) -> Iterator[str]:
-    for name in body.keys() - PARAMETERS:
+def _faults(body: Mapping[str, Any], parameters: Set[str]) -> Iterator[str]:
+    for name in body.keys() - parameters:
         yield f"Unrecognized request argument supplied: {name}"
     if not isinstance(body.get("model"), str) or not body["model"]:
         yield "you must provide a model parameter"

@@ -14,18 +14,25 @@ from tests.servers.script import Answer, Asked, Received, Refusal, cut_up, wait
 
 
 class OpenAIServer(ProviderServer):
-    """A scripted `POST /v1/chat/completions`; also what OpenRouter and other gateways speak."""
+    """A scripted `POST /v1/chat/completions`."""
+
+    more_parameters: frozenset[str] = frozenset()
 
     @property
     def url(self) -> str:
         return f"{self.origin}/v1"
+
+    @property
+    def more_usage(self) -> Mapping[str, Any]:
+        """What the provider counts beside tokens."""
+        return {}
 
     def fault(self, request: Received) -> Refusal | None:
         if request.method != "POST" or request.path != "/v1/chat/completions":
             return Refusal(404, f"Invalid URL ({request.method} {request.path})")
         if not request.headers.get("authorization", "").removeprefix("Bearer ").strip():
             return Refusal(401, "You didn't provide an API key.", kind="invalid_api_key")
-        wrong = fault(request.body)
+        wrong = fault(request.body, self.more_parameters)
         return Refusal(400, wrong) if wrong else None
 
     def error_body(self, refusal: Refusal) -> Mapping[str, Any]:
@@ -33,7 +40,7 @@ class OpenAIServer(ProviderServer):
         return {"error": {"message": refusal.message, "type": kind, "param": None, "code": refusal.kind}}
 
     async def events(self, answer: Answer, request: Received) -> AsyncIterator[bytes]:
-        chunk = _Chunks(f"chatcmpl-{self.serial()}", request.body["model"])
+        chunk = _Chunks(f"chatcmpl-{self.serial()}", request.body["model"], self.more_usage)
         await wait(answer.before)
         yield chunk({"role": "assistant", "content": "" if answer.pieces else None})
         for piece in answer.pieces:
@@ -50,13 +57,27 @@ class OpenAIServer(ProviderServer):
                 await asyncio.Event().wait()
             case "error":
                 yield sse(self.error_body(Refusal(500, "The server had an error while processing your request.")))
+            case "linger":
+                yield chunk({}, _finish(answer))
+                await asyncio.Event().wait()
             case "well":
                 for event in _ending(answer, chunk, request):
                     yield event
 
 
+class OpenRouterServer(OpenAIServer):
+    """OpenRouter, which speaks like OpenAI and says what an answer cost."""
+
+    more_parameters = frozenset(("usage", "transforms", "models", "route", "provider"))
+
+    @property
+    def more_usage(self) -> Mapping[str, Any]:
+        return {"cost": 0.00042}
+
+
 class _Chunks:
-    def __init__(self, answer_id: str, model: str) -> None:
+    def __init__(self, answer_id: str, model: str, more_usage: Mapping[str, Any]) -> None:
+        self._more_usage = more_usage
         self._base = {"id": answer_id, "object": "chat.completion.chunk", "created": 1_700_000_000, "model": model}
 
     def __call__(self, delta: Mapping[str, Any], finish: str | None = None) -> bytes:
@@ -64,14 +85,18 @@ class _Chunks:
 
     def usage(self, tokens: tuple[int, int]) -> bytes:
         count = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
-        return sse({**self._base, "choices": [], "usage": count})
+        return sse({**self._base, "choices": [], "usage": {**count, **self._more_usage}})
 
 
 def _ending(answer: Answer, chunk: _Chunks, request: Received) -> Iterator[bytes]:
-    yield chunk({}, answer.finish or ("tool_calls" if answer.calls else "stop"))
+    yield chunk({}, _finish(answer))
     if answer.tokens and (request.body.get("stream_options") or {}).get("include_usage"):
         yield chunk.usage(answer.tokens)
     yield sse("[DONE]")
+
+
+def _finish(answer: Answer) -> str:
+    return answer.finish or ("tool_calls" if answer.calls else "stop")
 
 
 def _call_deltas(answer: Answer, server: ProviderServer) -> Iterator[Mapping[str, Any]]:

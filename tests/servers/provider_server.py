@@ -27,11 +27,12 @@ class ProviderServer(ABC):
     """`async with OpenAIServer([text("Hello")]) as server:` then `server.url`, `server.requests`.
 
     A script is a reply for each request in order (one too many is a 400 that says so), or a function of the request.
-    Requests that break the provider's own rules are answered with its 400, and use up no reply.
+    Requests that break the provider's own rules are answered with its 400, and use up no reply; `faults` are its words.
     """
 
     def __init__(self, script: Script = ()) -> None:
         self.requests: list[Received] = []
+        self.faults: list[str] = []
         self._script = script if callable(script) else _in_order(script)
         self._serial = itertools.count(1)
         self._connections: set[asyncio.Task[None]] = set()
@@ -106,7 +107,9 @@ class ProviderServer(ABC):
             raise error
 
     async def _answer(self, request: Received, writer: asyncio.StreamWriter) -> None:
-        reply = self.fault(request) or self._script(request)
+        fault = self.fault(request)
+        self.faults.extend([fault.message] if fault else [])
+        reply = fault or self._script(request)
         match reply:
             case Answer():
                 await self._stream(reply, request, writer)

@@ -14,6 +14,7 @@ Ending = Literal[
     "drop",  # the connection breaks
     "error",  # an error event, as the provider sends it in mid-stream
     "hang",  # nothing more comes
+    "linger",  # the finish reason comes, and then nothing more
 ]
 
 
@@ -32,8 +33,8 @@ class Answer:
 
     A piece is text (one event), seconds to wait, or an event of the test's to wait for; `before` waits ahead of it all.
     `tokens` are input and output; None is a provider that does not say. Arguments go out in pieces of `split`
-    characters, those of parallel calls in turn if `interleaved` (OpenAI only). `finish` is the provider's finish reason,
-    where it is not the usual one. `thinking` are pieces of a thinking block that comes first (Anthropic only).
+    characters, those of parallel calls in turn if `interleaved` (OpenAI only). `finish` is the finish reason in OpenAI's
+    words, where it is not the usual one. `thinking` are pieces of a thinking block that comes first (Anthropic only).
     """
 
     pieces: Sequence[Piece] = ()

@@ -10,6 +10,7 @@ import importlib
 import logging
 import os
 import random
+import sys
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -123,6 +124,7 @@ def import_litellm() -> Any:
         litellm: Any = importlib.import_module("litellm")
         litellm.suppress_debug_info = True
         litellm.disable_streaming_logging = True
+        litellm.REPEATED_STREAMING_CHUNK_LIMIT = sys.maxsize  # a table's ruler is no failure
         # its warnings quote prompts and provider errors
         logging.getLogger("LiteLLM").setLevel(logging.CRITICAL + 1)
         return litellm

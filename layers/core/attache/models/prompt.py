@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -43,7 +44,24 @@ def _message(message: Message, provider: str, begun: bool) -> dict[str, Any]:
     foreign = message.get(OPAQUE_FROM) != provider
     sent = {name: value for name, value in message.items() if name in MESSAGE_KEYS or not foreign}
     sent.pop(OPAQUE_FROM, None)
+    if "tool_calls" in sent:
+        sent["tool_calls"] = [_call(call) for call in sent["tool_calls"]]
     if begun and message["role"] == "system":
         # Anthropic knows system text only before the conversation, and LiteLLM would move it there
         return {**sent, "role": "user"}
     return sent
+
+
+def _call(call: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A call of the history; what the model wrote in place of a JSON object is put in one, as Anthropic takes no other."""
+    function = call["function"]
+    if _is_object(function["arguments"]):
+        return call
+    return {**call, "function": {**function, "arguments": json.dumps({"malformed": function["arguments"]})}}
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
