@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from attache.errors import AttacheError
 from attache.tools.arguments import check_arguments
-from attache.tools.exchange import ExchangeFailedError, Exchanges
+from attache.tools.http_exchange import ExchangeFailedError, Exchanges
 from attache.tools.http_tool import HttpTool
 from attache.tools.redirects import MAX_REDIRECTS, RedirectRefusedError, origin_of, redirected
 from attache.tools.request import HttpRequest, UnsendableError, authorized, request_for
@@ -19,7 +19,7 @@ from attache.tools.tool import CallContext, Outcome, ToolCall, ToolResult, ToolS
 MAX_KEY = 200
 
 
-class HttpTools:
+class HttpToolset:
     """The Toolset of an app's compiled tools. `exchanges` is one for the whole process."""
 
     def __init__(self, tools: Sequence[HttpTool], secrets: SecretSource, exchanges: Exchanges) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from attache.tools.tool import CallContext, ToolCall, ToolResult, Toolset, ToolSpec
 
 
-class CombinedTools:
+class CombinedToolset:
     """Several toolsets as one; where two have a tool of one name, the first has it."""
 
     def __init__(self, *toolsets: Toolset) -> None:
@@ -33,7 +33,7 @@ class CombinedTools:
         return ToolResult("error", f"There is no tool {call.name[:64]!r}; the tools are: {known}.")
 
 
-class WithheldTools:
+class WithheldToolset:
     """A toolset, some of whose tools are shown and not run: each call gets the reason, by the tool's name."""
 
     def __init__(self, toolset: Toolset, reasons: Mapping[str, str]) -> None:
@@ -57,4 +57,4 @@ class WithheldTools:
 
 def unapproved(toolset: Toolset, names: Sequence[str]) -> Toolset:
     """The toolset without its tools that need a user's approval, as long as nothing asks for one."""
-    return WithheldTools(toolset, {name: f"{name} needs the user's approval, which is not given." for name in names})
+    return WithheldToolset(toolset, {name: f"{name} needs the user's approval, which is not given." for name in names})
