@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LIGHT = ("updates", "state", "sessions", "control", "interrupt", "tools")
 PACKAGES = {
     "attache": ROOT / "layers/core/attache",
     "functions": ROOT / "functions",
@@ -39,6 +38,8 @@ os.environ.__class__ = NoVariables
 sys.addaudithook(no_network)
 """
 NO_LITELLM = """
+import sys
+
 class NoModelLibrary:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in ("litellm", "openai", "tiktoken"):
@@ -46,6 +47,27 @@ class NoModelLibrary:
 
 sys.meta_path.insert(0, NoModelLibrary())
 """
+
+DEPLOYED = """
+import os
+
+for name in ("SESSIONS_TABLE", "REGISTRY_TABLE", "DATA_BUCKET", "SECRETS_KEY", "TURNS_QUEUE_URL"):
+    os.environ[f"ATTACHE_{name}"] = "nothing-is-called"
+"""
+EVENT = {
+    "resource": "/{proxy+}",
+    "path": "/api/no-such-thing",
+    "httpMethod": "GET",
+    "headers": {},
+    "multiValueHeaders": {},
+    "queryStringParameters": None,
+    "multiValueQueryStringParameters": None,
+    "requestContext": {"stage": "dev", "requestId": "r", "identity": {"sourceIp": "127.0.0.1"}},
+    "body": None,
+    "isBase64Encoded": False,
+}
+
+MESSAGE = {"Records": [{"messageId": "m", "eventSource": "aws:sqs", "body": "{}", "attributes": {}}]}
 
 
 def modules() -> list[str]:
@@ -80,11 +102,24 @@ def test_the_guard_sees_a_connection() -> None:
     assert "AssertionError" in ran.stderr
 
 
-@pytest.mark.parametrize("name", LIGHT)
-def test_a_light_function_does_without_the_model_library(name: str) -> None:
-    handler = f"functions.{name}.handler"
-    ran = run(f"{GUARD}{NO_LITELLM}\nimport importlib\nimportlib.import_module({handler!r})\nimport attache.wiring")
+@pytest.mark.parametrize("name", ["state", "sessions", "control", "interrupt"])
+def test_a_buffered_function_answers_without_the_model_library(name: str) -> None:
+    ran = run(f"{NO_LITELLM}{DEPLOYED}\nfrom functions.{name}.handler import handler\nprint(handler({EVENT!r}, None))")
+    assert "'statusCode': 404" in ran.stdout, ran.stderr
+
+
+def test_the_updates_function_starts_without_the_model_library() -> None:
+    ran = run(f"{NO_LITELLM}{DEPLOYED}\nfrom functions.updates.handler import application\napplication()")
     assert ran.returncode == 0, ran.stderr
+
+
+def test_the_tool_worker_runs_without_the_model_library() -> None:
+    ran = run(f"{NO_LITELLM}{DEPLOYED}\nfrom functions.tools.handler import handler\nprint(handler({MESSAGE!r}, None))")
+    assert "batchItemFailures" in ran.stdout, ran.stderr
+
+
+def test_the_model_library_really_is_hidden() -> None:
+    assert "is in the llm layer" in run(f"{NO_LITELLM}\nimport litellm").stderr
 
 
 def test_import_contracts_hold() -> None:

@@ -155,6 +155,13 @@ def test_handlers_are_where_the_source_has_them(resources: Json) -> None:
             assert function["Handler"] == f"functions.{folder.name}.handler.handler"
 
 
+def test_everything_that_is_built_has_its_target(source: Json) -> None:
+    for name, resource in source["Resources"].items():
+        if resource.get("Metadata", {}).get("BuildMethod") == "makefile":
+            folder = ROOT / resource["Properties"].get("ContentUri", source["Globals"]["Function"]["CodeUri"])
+            assert re.search(rf"^build-{name}:", (folder / "Makefile").read_text(encoding="utf-8"), re.MULTILINE), name
+
+
 def test_browsers_may_send_what_the_contract_has(resources: Json) -> None:
     for path, methods in resources["Api"]["Properties"]["Body"]["paths"].items():
         answered = methods["options"]["x-amazon-apigateway-integration"]["responses"]["default"]["responseParameters"]
