@@ -32,7 +32,7 @@ class Aws:
     """Calls AWS operations by boto3's own names, from a thread pool of its own."""
 
     def __init__(self, access: AwsAccess | None = None) -> None:
-        self._access = access or AwsAccess()
+        self.access = access or AwsAccess()
         self._clients: dict[str, Any] = {}
         self._making = threading.Lock()
         self._threads = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="aws")
@@ -60,7 +60,7 @@ class Aws:
         import boto3
         from botocore.config import Config
 
-        access = self._access
+        access = self.access
         session = boto3.Session(
             aws_access_key_id=access.access_key_id,
             aws_secret_access_key=access.secret_access_key,

@@ -17,7 +17,8 @@ from attache.sessions.user_state import for_prompt
 WINDOW_MESSAGES = 40
 GO_ON = (
     "[Note from the system: your answer was cut off by a technical fault right after the text above, which "
-    "the user has already been shown. Go on exactly where it stops, without repeating any of it and without mentioning this note.]"
+    "the user has already been shown. Go on exactly where it stops, without repeating any of it "
+    "and without mentioning this note.]"
 )
 NO_ANSWER = "[Note from the system: the user stopped this before it was answered.]"
 STOPPED = "[Note from the system: the user stopped the answer here.]"

@@ -1,0 +1,141 @@
+"""The composition root: settings in, the wired service out. Nothing else reads the environment or joins parts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from attache.apps.app import App
+from attache.apps.apps import Apps
+from attache.apps.apps_with_default import AppsWithDefault, AppsWithoutDefault
+from attache.apps.s3_apps import S3Apps
+from attache.aws import Aws
+from attache.clock import Clock
+from attache.keys import Keys
+from attache.keys.dynamo_keys import DynamoKeys
+from attache.models.access import ProviderAccess
+from attache.models.catalogue import Catalogue
+from attache.secrets import Secrets
+from attache.secrets.dynamo_secrets import DynamoSecrets
+from attache.secrets.kms_sealer import KmsSealer
+from attache.sessions.dynamo_sessions import DynamoSessions
+from attache.sessions.sessions import Periods, Sessions
+from attache.settings import Settings
+from attache.tools.general import GeneralTools
+from attache.tools.guarded_network import GuardedNetwork
+from attache.tools.http_exchange import Exchanges
+from attache.tools.http_tools import HttpToolset
+from attache.tools.tool import Toolset
+from attache.tools.toolsets import CombinedToolset, unapproved
+from attache.turns.chats import Chats
+from attache.turns.interrupts import Interrupts
+from attache.turns.means import Workshop
+from attache.turns.sqs_wakeups import SqsWakeups
+from attache.turns.timings import DEFAULT, Timings
+from attache.turns.worker import Worker
+from attache.usage.dynamo_usage import DynamoUsage
+
+if TYPE_CHECKING:
+    from attache.models.litellm_models import LitellmModels
+
+
+@dataclass(frozen=True)
+class Services:
+    """The service, put together. Parts are made on first use, so a function has only those that it needs."""
+
+    settings: Settings
+    aws: Aws
+    environ: Mapping[str, str]
+    clock: Clock
+    timings: Timings
+
+    @cached_property
+    def apps(self) -> Apps:
+        deployed = S3Apps(self.aws, self.settings.data_bucket, self.settings.registry_table, self.clock)
+        return AppsWithDefault(deployed) if self.settings.default_app == "on" else AppsWithoutDefault(deployed)
+
+    @cached_property
+    def keys(self) -> Keys:
+        return Keys(DynamoKeys(self.aws, self.settings.registry_table), self.clock)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        store = DynamoSecrets(self.aws, self.settings.registry_table, self.clock)
+        return Secrets(store, KmsSealer(self.aws, self.settings.secrets_key), self.clock)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return Catalogue.read()
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        periods = Periods(int(self.timings.dead * 1000), int(self.timings.purge * 1000))
+        return Sessions(self._table, self._wakeups, self.clock, periods=periods)
+
+    @cached_property
+    def chats(self) -> Chats:
+        return Chats(self.sessions, self._table, self._workshop, self.clock, self.timings)
+
+    @cached_property
+    def worker(self) -> Worker:
+        return Worker(self.sessions, self._table, self._workshop, self.clock, self.timings)
+
+    @cached_property
+    def interrupts(self) -> Interrupts:
+        return Interrupts(self.sessions, self._wakeups, self.clock, self.timings)
+
+    @cached_property
+    def models(self) -> LitellmModels:
+        from attache.models.litellm_models import LitellmModels
+
+        access = ProviderAccess.from_environ(self.environ, self.settings.demo_model_url)
+        return LitellmModels(self.catalogue, access)
+
+    async def aclose(self) -> None:
+        """Wait for the turns that run here, then close what holds connections."""
+        if "chats" in self.__dict__:
+            await self.chats.settled()
+        if "models" in self.__dict__:
+            await self.models.aclose()
+        if "_exchanges" in self.__dict__:
+            await self._exchanges.close()
+
+    @cached_property
+    def _table(self) -> DynamoSessions:
+        return DynamoSessions(self.aws, self.settings.sessions_table, self.clock)
+
+    @cached_property
+    def _wakeups(self) -> SqsWakeups:
+        return SqsWakeups(self.aws, self.settings.turns_queue_url)
+
+    @cached_property
+    def _workshop(self) -> Workshop:
+        usage = DynamoUsage(self.aws, self.settings.registry_table)
+        return Workshop(self.apps, self.models, self._tools, usage, self._wakeups, self.clock)
+
+    @cached_property
+    def _exchanges(self) -> Exchanges:
+        return Exchanges(GuardedNetwork(allow_loopback=self.settings.loopback_tools == "on"))
+
+    def _tools(self, app: App) -> Toolset:
+        """The app's operations, those that need a user's approval withheld, and what comes with the program."""
+        operations = HttpToolset(app.tools, self.secrets, self._exchanges)
+        confirmed = [tool.name for tool in app.tools if tool.confirm]
+        builtin = [GeneralTools(self.clock)] if "general" in app.builtin_tools else []
+        return CombinedToolset(unapproved(operations, confirmed), *builtin)
+
+
+def wire(
+    settings: Settings, aws: Aws, environ: Mapping[str, str], *, clock: Clock | None = None, timings: Timings = DEFAULT
+) -> Services:
+    """The service over these. `environ` is where the providers' own variables are looked up."""
+    return Services(settings, aws, environ, clock or Clock(), timings)
+
+
+@cache
+def services() -> Services:
+    """The service of this process, as its environment says: once in a container's life."""
+    return wire(Settings.read(os.environ), Aws(), os.environ)
