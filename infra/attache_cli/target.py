@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -85,7 +87,10 @@ class Target:
 
 def find_target(stage: str | None) -> Target:
     """The stage of that name, else the local stack of this folder or one above it. Raises CommandError."""
-    return local_stack(Path.cwd()) if stage is None else deployed_stage(stage, Aws())
+    if stage is not None:
+        return deployed_stage(stage, Aws())
+    _stay_local(os.environ)
+    return local_stack(Path.cwd())
 
 
 def local_stack(folder: Path) -> Target:
@@ -116,6 +121,13 @@ def deployed_stage(stage: str, aws: Aws) -> Target:
             f"The stack {name} is {stacks[0]['StackStatus']} and lacks outputs: deploy it again."
         ) from error
     return Target(f"stage {stage}", aws, found, found.ApiUrl)
+
+
+def _stay_local(environ: MutableMapping[str, str]) -> None:
+    """No AWS profile and no proxy of this machine has a say in what happens on loopback."""
+    environ.pop("AWS_PROFILE", None)
+    for name in ("no_proxy", "NO_PROXY"):
+        environ[name] = ",".join(filter(None, (environ.get(name), "127.0.0.1")))
 
 
 def _dev_file(folder: Path) -> DevFile:

@@ -54,6 +54,8 @@ def folder(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     below = tmp_path / "apps" / "shop"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
+    for name in ("no_proxy", "NO_PROXY"):  # a command changes these for its own process
+        monkeypatch.setenv(name, "")
     return tmp_path
 
 

@@ -23,11 +23,16 @@ def listed(attache: Attache, label: str) -> list[dict[str, Any]]:
 
 
 def accepted(stack: Stack, key: str, app: str) -> bool:
-    keys = Keys(DynamoKeys(stack.aws, stack.outputs["RegistryTable"]), Clock())
+    return asyncio.run(_accepted(Keys(DynamoKeys(stack.aws, stack.outputs["RegistryTable"]), Clock()), key, app))
+
+
+async def _accepted(keys: Keys, key: str, app: str) -> bool:
     try:
-        return asyncio.run(keys.authorize(key, app)) is not None
+        return await keys.authorize(key, app) is not None
     except Unauthenticated:
         return False
+    finally:
+        await keys.settle()
 
 
 def test_a_key_is_shown_once_alone_on_stdout_and_works(attache: Attache, stack: Stack) -> None:
@@ -35,7 +40,6 @@ def test_a_key_is_shown_once_alone_on_stdout_and_works(attache: Attache, stack: 
     key = made.stdout.removesuffix("\n")
     assert re.fullmatch(r"sk-[A-Za-z0-9_-]{43}", key)
     assert "not shown again" in made.stderr
-    assert accepted(stack, key, "shop-staging")
     shown = attache("keys", "list").output + attache("keys", "list", "--json").output
     assert "once" in shown
     assert key not in shown
@@ -43,6 +47,8 @@ def test_a_key_is_shown_once_alone_on_stdout_and_works(attache: Attache, stack: 
     assert record["apps"] == ["shop", "shop-staging"]
     assert (record["status"], record["last_used"]) == ("active", None)
     assert record["expires"] > record["created"]
+    assert accepted(stack, key, "shop-staging")
+    assert listed(attache, "once")[0]["last_used"] > record["created"]
 
 
 def test_a_revoked_key_is_refused_and_stays_listed(attache: Attache, stack: Stack) -> None:

@@ -77,6 +77,11 @@ def test_the_installed_program(folder: Path) -> None:
     assert attache_process("keys", "revoke").returncode == 2
 
 
+def test_no_profile_or_proxy_of_the_machine_is_in_the_way(folder: Path) -> None:
+    made = attache_process("keys", "create", "--app", "shop", AWS_PROFILE="gone", http_proxy="http://127.0.0.1:9")
+    assert (made.returncode, made.stdout[:3]) == (0, "sk-")
+
+
 def test_a_value_that_is_typed_does_not_show(folder: Path) -> None:
     master, terminal = pty.openpty()
     arguments = [PROGRAM, "secrets", "set", "--app", "shop", "TYPED"]
@@ -101,5 +106,7 @@ def _until(master: int, text: bytes) -> bytes:
     return shown
 
 
-def attache_process(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=30, check=False)
+def attache_process(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAM, *arguments], env={**os.environ, **environ}, capture_output=True, text=True, timeout=30, check=False
+    )
