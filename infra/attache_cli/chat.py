@@ -35,6 +35,7 @@ def chat(
     target = find_target(stage)
     conversation = Conversation(_url(target), app, key or target.app_key, session)
     show = _show_json if as_json else _show
+    say(f"Session {conversation.session_id}", "dim")
     try:
         if message is not None:
             _answer(conversation, message, show)
@@ -51,7 +52,6 @@ def _url(target: Target) -> str:
 
 
 def _converse(conversation: Conversation, show: Show) -> None:
-    say(f"Session {conversation.session_id}; Ctrl-D ends it.", "dim")
     for line in _lines():
         try:
             _answer(conversation, line, show)
