@@ -233,6 +233,7 @@ def _phrases(name: str, value: object) -> Iterator[str]:
     if isinstance(value, Mapping | list):
         for key, inner in value.items() if isinstance(value, Mapping) else enumerate(value, 1):
             yield from _phrases(f"{name} {key}".strip(), inner)
+            name = ""
     elif value is not None:
         yield f"{name} {value}".strip()
 

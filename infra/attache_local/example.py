@@ -23,7 +23,7 @@ from attache.secrets.secrets import Secrets, app_scope
 
 FOLDER = Path(__file__).resolve().parents[1] / "example_app"
 APP = "mycoindex"
-SECRET = "API_KEY"
+API_KEY_NAME = "API_KEY"
 API_KEY = "mycoindex-example-key"
 LABEL = "make dev"
 
@@ -40,8 +40,8 @@ class Operator:
         """The example app, its tools calling `server`, and its secret; whether that changed anything."""
         deployment = await deploy(FOLDER, self._releases(), fetch_description, allow_loopback=True, server=server)
         secrets = self._secrets()
-        if SECRET not in await secrets.names(app_scope(APP)):
-            await secrets.put(app_scope(APP), SECRET, SecretStr(API_KEY))
+        if API_KEY_NAME not in await secrets.names(app_scope(APP)):
+            await secrets.put(app_scope(APP), API_KEY_NAME, SecretStr(API_KEY))
         return deployment.changed
 
     async def app_key(self, earlier: str | None) -> str:

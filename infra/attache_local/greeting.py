@@ -12,20 +12,21 @@ DEMO = "No provider key is set: a demo model answers. It matches keywords and sa
 
 
 def greeting(ready: Ready, seconds: float) -> str:
-    """The text, for a session of its own, so that pasting the lines again goes on with the same conversation."""
-    session, key = f"-H 'X-Session-Id: {uuid4()}'", f"-H 'AOMI-APP-KEY: {ready.app_key}'"
-    question = json.dumps({"text": QUESTION}).replace("'", "'\\''")
+    """The text, for a session of its own: pasting a line again goes on with the same conversation."""
+    chat, session = f"'{ready.url}/api/chat?app=mycoindex'", f"-H 'X-Session-Id: {uuid4()}'"
+    keyed = f"{session} -H 'AOMI-APP-KEY: {ready.app_key}'"
+    text = json.dumps({"text": QUESTION}).replace("'", "'\\''")
     return f"""
 Attaché is ready after {seconds:.1f} s: {ready.url}
   app key      {ready.app_key}
   apps         {", ".join(ready.apps)}
   example API  {ready.example_api}
 {DEMO if ready.demo else ""}
-Paste any of these: an answer as a stream, the next as a snapshot, and the conversation so far.
+Paste any of these: an answer as a stream, another as a snapshot, the conversation so far.
 
-curl -N '{ready.url}/api/chat?app=mycoindex' {session} {key} -H 'Content-Type: application/json' -d '{question}'
-curl -X POST -G '{ready.url}/api/chat' -d app=mycoindex --data-urlencode 'message=Show me the ETH-USD order book' {session} {key}
+curl -N {chat} {keyed} -H 'Content-Type: application/json' -d '{text}'
+curl -G -X POST {chat} {keyed} --data-urlencode 'message=Show me the ETH-USD order book'
 curl '{ready.url}/api/state' {session}
 
-Ctrl-C stops it; sessions are kept in .attache/.
+Ctrl-C stops it; sessions are kept for the next start.
 """

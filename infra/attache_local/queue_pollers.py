@@ -11,7 +11,6 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from attache.aws import Aws
-from attache_local.embedded_aws import REGION
 
 # Short, so that a stop waits for a receive to return: what it had received would stay invisible for minutes.
 WAIT_SECONDS = 1
@@ -19,8 +18,7 @@ CONCURRENCY = 64
 GRACE_SECONDS = 1.0
 RETRY_SECONDS = 0.5
 
-Event = dict[str, Any]
-Handler = Callable[[Event], Awaitable[Mapping[str, Any]]]
+Handler = Callable[[str], Awaitable[None]]
 log = logging.getLogger(__name__)
 
 
@@ -37,7 +35,7 @@ async def polling(aws: Aws, queue_url: str, handle: Handler) -> AsyncIterator[No
 
 
 class QueuePoller:
-    """Feeds one queue to one handler, a message a call (batch size 1), at most 64 at once."""
+    """Feeds one queue's messages to one handler, each by itself (batch size 1), at most 64 at once."""
 
     def __init__(self, aws: Aws, queue_url: str, handle: Handler) -> None:
         self._aws = aws
@@ -51,33 +49,26 @@ class QueuePoller:
         """Poll until `stop`; what is then not handled within a second goes back to the queue."""
         while not self._stopping.is_set():
             await self._free.acquire()
-            for message in await self._receive() or [None]:
+            message = await self._receive()
+            if message is None:
+                self._free.release()
+            else:
                 self._begin(message)
         await self._finish()
 
     def stop(self) -> None:
         self._stopping.set()
 
-    async def _receive(self) -> list[Mapping[str, Any]]:
+    async def _receive(self) -> Mapping[str, Any] | None:
         try:
-            answer = await self._call(
-                "receive_message",
-                MaxNumberOfMessages=1,
-                WaitTimeSeconds=WAIT_SECONDS,
-                MessageSystemAttributeNames=["All"],
-                MessageAttributeNames=["All"],
-            )
+            answer = await self._call("receive_message", WaitTimeSeconds=WAIT_SECONDS)
         except (ClientError, BotoCoreError) as error:
-            if not self._stopping.is_set():
-                log.warning("no messages from %s: %s", self._queue, error)
-                await asyncio.sleep(RETRY_SECONDS)
-            return []
-        return list(answer.get("Messages", []))
+            log.warning("no messages from %s: %s", self._queue, error)
+            await asyncio.sleep(RETRY_SECONDS)
+            return None
+        return next(iter(answer.get("Messages", ())), None)
 
-    def _begin(self, message: Mapping[str, Any] | None) -> None:
-        if message is None:
-            self._free.release()
-            return
+    def _begin(self, message: Mapping[str, Any]) -> None:
         task = asyncio.create_task(self._handle_one(message))
         self._handling.add(task)
         task.add_done_callback(self._ended)
@@ -89,15 +80,14 @@ class QueuePoller:
     async def _handle_one(self, message: Mapping[str, Any]) -> None:
         receipt = message["ReceiptHandle"]
         try:
-            answer = await self._handle({"Records": [_record(message)]})
+            await self._handle(message["Body"])
         except asyncio.CancelledError:
             await self._call("change_message_visibility", ReceiptHandle=receipt, VisibilityTimeout=0)
             raise
-        except Exception:  # as Lambda does: the handler failed, the message comes again when it is visible again
+        except Exception:  # as on Lambda: the message comes again when it is visible again, and in the end is set aside
             log.exception("a message of %s was not handled", self._queue)
             return
-        if not answer.get("batchItemFailures"):
-            await self._call("delete_message", ReceiptHandle=receipt)
+        await self._call("delete_message", ReceiptHandle=receipt)
 
     async def _finish(self) -> None:
         if self._handling:
@@ -110,17 +100,3 @@ class QueuePoller:
 
     async def _call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
         return await self._aws.call("sqs", operation, QueueUrl=self._queue, **parameters)
-
-
-def _record(message: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": dict(message.get("Attributes", {})),
-        "messageAttributes": {},
-        "md5OfBody": message.get("MD5OfBody", ""),
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "",
-        "awsRegion": REGION,
-    }

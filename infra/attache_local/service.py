@@ -20,7 +20,7 @@ from functions.control.routes import routes as control_routes
 from functions.interrupt.routes import routes as interrupt_routes
 from functions.sessions.routes import routes as sessions_routes
 from functions.state.routes import routes as state_routes
-from functions.turns.jobs import handle as handle_jobs
+from functions.turns.jobs import do_job
 
 ROUTES = (chat_routes, state_routes, sessions_routes, control_routes, interrupt_routes)
 GRACE_SECONDS = 3
@@ -56,7 +56,7 @@ class Service:
     @property
     def queues(self) -> Mapping[str, Handler]:
         """The handler of each queue, by the queue's URL."""
-        return {self._settings.turns_queue_url: partial(handle_jobs, self._services)}
+        return {self._settings.turns_queue_url: partial(do_job, self._services)}
 
     async def apps(self) -> list[str]:
         return [name for name, _ in await self._services.apps.names()]

@@ -44,7 +44,10 @@ async def local_stack(
     async with AsyncExitStack() as running:
         listening = running.enter_context(listen(port))
         running.enter_context(held(directory / "lock"))
-        aws, outputs = await _aws(running, directory / "aws", progress)
+        access = _embedded_aws(running, directory / "aws", progress)
+        aws = Aws(access)
+        outputs = await deploy_stacks(aws)
+        progress.step("embedded AWS, its tables, queues and bucket")
         operator = Operator(aws, outputs, Clock())
 
         example = example_api(API_KEY, directory / "example-api.log")
@@ -65,22 +68,19 @@ async def local_stack(
         key = await operator.app_key(file.remembered())
         file.remember(key)
         ready = Ready(url, key, await service.apps(), example_url, demo)
-        file.write(_for_scripts(ready, aws.access, outputs))
+        file.write(_for_scripts(ready, access, outputs))
         running.callback(file.remove)
         running.callback(progress.note, "stopping")
         service.warm()
         yield ready
 
 
-async def _aws(running: AsyncExitStack, directory: Path, progress: Progress) -> tuple[Aws, dict[str, str]]:
+def _embedded_aws(running: AsyncExitStack, directory: Path, progress: Progress) -> AwsAccess:
     embedded = EmbeddedAws(directory)
     if note := embedded.start():
         progress.note(note)
     running.callback(embedded.stop)
-    aws = Aws(embedded.access)
-    outputs = await deploy_stacks(aws)
-    progress.step("embedded AWS, its tables, queues and bucket")
-    return aws, outputs
+    return embedded.access
 
 
 def _for_scripts(ready: Ready, access: AwsAccess, outputs: Mapping[str, str]) -> dict[str, object]:
