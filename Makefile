@@ -59,8 +59,9 @@ install = $(1)/bin/python -m uv pip install --quiet --python $(1)/bin/python --r
 .venv/bin/python .venv-ministack/bin/python .venv-sam/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Attaché needs Python 3.11 or later, and \"$(PYTHON)\" is $$($(PYTHON) --version 2>&1 | tail -n 1); say: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "making $(@D:/bin=)"
-	@$(PYTHON) -m venv $(@D:/bin=)
-	@$@ -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)/uv.txt
+	@{ $(PYTHON) -m venv $(@D:/bin=) \
+		&& $@ -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)/uv.txt; } \
+		|| { rm -rf $(@D:/bin=); exit 1; }
 
 $(RUN): $(REQUIREMENTS)/run.txt $(REQUIREMENTS)/uv.txt pyproject.toml | .venv/bin/python
 	@test $(DEV) -nt $(REQUIREMENTS)/run.txt || { $(call install,.venv,$<); }
