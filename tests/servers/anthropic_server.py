@@ -57,6 +57,11 @@ class AnthropicServer(ProviderServer):
         for asked in answer.calls:
             for event in _call(asked, next(places), answer.split, self):
                 yield event
+        async for event in self._end(answer):
+            yield event
+
+    async def _end(self, answer: Answer) -> AsyncIterator[bytes]:
+        stop, stopped = _ending(answer)
         match answer.ending:
             case "drop":
                 raise Dropped
@@ -65,11 +70,11 @@ class AnthropicServer(ProviderServer):
             case "error":
                 yield sse(self.error_body(Refusal(529, "Overloaded")), "error")
             case "linger":
-                yield next(_ending(answer))
+                yield stop
                 await asyncio.Event().wait()
             case "well":
-                for event in _ending(answer):
-                    yield event
+                yield stop
+                yield stopped
 
     def _start(self, answer: Answer, model: str) -> bytes:
         usage = {"usage": {"input_tokens": answer.tokens[0], "output_tokens": 1}} if answer.tokens else {}

@@ -50,6 +50,10 @@ class OpenAIServer(ProviderServer):
                 await wait(piece)
         for delta in _call_deltas(answer, self):
             yield chunk({"tool_calls": [delta]})
+        async for event in self._end(answer, chunk, request):
+            yield event
+
+    async def _end(self, answer: Answer, chunk: _Chunks, request: Received) -> AsyncIterator[bytes]:
         match answer.ending:
             case "drop":
                 raise Dropped

@@ -28,11 +28,13 @@ class ProviderServer(ABC):
 
     A script is a reply for each request in order (one too many is a 400 that says so), or a function of the request.
     Requests that break the provider's own rules are answered with its 400, and use up no reply; `faults` are its words.
+    `arrived` is for a test that waits for a request.
     """
 
     def __init__(self, script: Script = ()) -> None:
         self.requests: list[Received] = []
         self.faults: list[str] = []
+        self.arrived: asyncio.Queue[Received] = asyncio.Queue()
         self._script = script if callable(script) else _in_order(script)
         self._serial = itertools.count(1)
         self._connections: set[asyncio.Task[None]] = set()
@@ -93,6 +95,7 @@ class ProviderServer(ABC):
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await _read(reader)
         self.requests.append(request)
+        self.arrived.put_nowait(request)
         answering = asyncio.ensure_future(self._answer(request, writer))
         leaving = asyncio.ensure_future(reader.read(1))
         try:

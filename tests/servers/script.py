@@ -33,8 +33,8 @@ class Answer:
 
     A piece is text (one event), seconds to wait, or an event of the test's to wait for; `before` waits ahead of it all.
     `tokens` are input and output; None is a provider that does not say. Arguments go out in pieces of `split`
-    characters, those of parallel calls in turn if `interleaved` (OpenAI only). `finish` is the finish reason in OpenAI's
-    words, where it is not the usual one. `thinking` are pieces of a thinking block that comes first (Anthropic only).
+    characters, those of parallel calls in turn if `interleaved` (OpenAI only). `finish` is the finish reason in the
+    words of OpenAI, where it is not the usual one. `thinking` are pieces of a thinking block before it all (Anthropic).
     """
 
     pieces: Sequence[Piece] = ()

@@ -52,6 +52,11 @@ class CallTransport(httpx.AsyncBaseTransport):
         return response
 
     @property
+    def status(self) -> int | None:
+        """The last answer's status, None where there is no answer."""
+        return self._responses[-1].status_code if self._responses else None
+
+    @property
     def retry_after(self) -> float | None:
         """Seconds that the last answer asks to wait, where it says so as a number."""
         said = self._responses[-1].headers.get("retry-after", "") if self._responses else ""

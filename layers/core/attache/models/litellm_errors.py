@@ -9,9 +9,12 @@ from http import HTTPStatus
 
 from attache.models.model import FailureCode, ModelFailed, ModelUsage
 
-PASSING = frozenset(
-    (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
-)
+PASSING = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.TOO_EARLY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
 WORDS: dict[FailureCode, str] = {
     "provider_unavailable": "The model's provider is not answering right now. Please try again in a moment.",
     "provider_refused": "The model's provider refused the request.",
@@ -29,31 +32,6 @@ class ProviderFailed(ModelFailed):
         self.again_after = again_after if unavailable else None
 
 
-def raised() -> tuple[type[Exception], ...]:
-    """All that a call through LiteLLM may raise, LiteLLM's mistakes included: it maps those to its own classes, too."""
-    import httpx
-    import openai
-    from litellm import exceptions
-    from litellm.llms.base_llm.chat.transformation import BaseLLMException
-
-    return (
-        openai.OpenAIError,
-        BaseLLMException,
-        httpx.HTTPError,
-        exceptions.ModelNotMappedError,
-        *_refusals(),
-    )
-
-
-def translated(
-    error: Exception, *, usage: ModelUsage | None = None, again_after: float | None = None
-) -> ProviderFailed:
-    """The failure that an exception of LiteLLM's, or of the libraries below it, stands for."""
-    cause = _cause(error)
-    detail = f"{type(cause).__name__} {_status(cause) or ''}".rstrip()
-    return failed(_code(cause), detail=detail, usage=usage, again_after=again_after)
-
-
 def failed(
     code: FailureCode,
     *,
@@ -66,33 +44,57 @@ def failed(
     return ProviderFailed(code, words or WORDS[code], detail, usage, again_after)
 
 
+def translated(
+    error: Exception,
+    *,
+    status: int | None = None,
+    usage: ModelUsage | None = None,
+    again_after: float = 0.0,
+) -> ProviderFailed:
+    """The failure that an exception of LiteLLM's, or of the libraries below it, stands for.
+
+    `status` is the HTTP status that the provider answered with, which LiteLLM does not always keep.
+    """
+    cause = _cause(error)
+    status = status if status is not None and status >= HTTPStatus.BAD_REQUEST else _status(cause)
+    detail = f"{type(cause).__name__} {status or ''}".rstrip()
+    return failed(_code(cause, status), detail=detail, usage=usage, again_after=again_after)
+
+
+def raised() -> tuple[type[Exception], ...]:
+    """All that a call through LiteLLM may raise; what it trips over itself, it maps to these, too."""
+    import httpx
+    import openai
+    from litellm.llms.base_llm.chat.transformation import BaseLLMException
+
+    return (openai.OpenAIError, BaseLLMException, httpx.HTTPError, *_refusals())
+
+
 def _cause(error: Exception) -> Exception:
     # a stream that broke is wrapped once more: litellm.exceptions.MidStreamFallbackError
     inner = getattr(error, "original_exception", None)
     return _cause(inner) if isinstance(inner, Exception) else error
 
 
-def _code(error: Exception) -> FailureCode:
+def _code(error: Exception, status: int | None) -> FailureCode:
     from litellm import exceptions
 
-    if isinstance(error, exceptions.ContextWindowExceededError):
+    if isinstance(error, exceptions.ContextWindowExceededError) or status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return "too_large"
     if isinstance(error, _refusals()):
         return "provider_refused"
-    status = _status(error)
     if status is None or status in PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return "provider_unavailable"
-    return "too_large" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "provider_refused"
+    return "provider_refused"
 
 
 def _refusals() -> tuple[type[Exception], ...]:
-    """Those without a status of their own, or with one that misleads."""
+    """LiteLLM's own refusals, which have no status."""
     from litellm import exceptions
 
     return (
         exceptions.BlockedPiiEntityError,
         exceptions.BudgetExceededError,
-        exceptions.ContentPolicyViolationError,
         exceptions.GuardrailRaisedException,
         exceptions.ModelNotMappedError,
         exceptions.ModifyResponseException,

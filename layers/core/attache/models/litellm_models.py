@@ -6,32 +6,20 @@ LiteLLM takes seconds to import, so it is imported by the first call or, before 
 from __future__ import annotations
 
 import asyncio
-import importlib
-import logging
-import os
 import random
-import sys
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
 
 from attache.models.access import Access, ProviderAccess
 from attache.models.catalogue import Catalogue, ModelEntry
 from attache.models.httpx_calls import HttpxPools
 from attache.models.litellm_errors import ProviderFailed, failed
+from attache.models.litellm_import import import_litellm, is_imported
 from attache.models.litellm_stream import LitellmStream, Silence
 from attache.models.model import ModelEvent, ModelRequest, TextDelta
 from attache.models.prompt import arguments
-
-# read by LiteLLM when it is imported or first used: no price list, header list or .env file from elsewhere
-IMPORT_ENVIRONMENT = {
-    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
-    "LITELLM_MODE": "PRODUCTION",
-}
-_importing = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -100,7 +88,8 @@ class LitellmModels:
     async def _attempt(
         self, request: ModelRequest, entry: ModelEntry, access: Access
     ) -> AsyncGenerator[ModelEvent, None]:
-        await asyncio.to_thread(import_litellm)
+        if not is_imported():
+            await asyncio.to_thread(import_litellm)
         asked = arguments(request, access.provider, entry.max_tokens)
         async with (
             LitellmStream(access, asked, self._pools.call(), self._silence) as stream,
@@ -115,16 +104,3 @@ class LitellmModels:
         if failure.again_after is None or failure.again_after > patience.longest or attempt >= patience.retries:
             return None
         return max(failure.again_after, patience.backoff * 2.0**attempt * (0.5 + self._random()))
-
-
-def import_litellm() -> Any:
-    """LiteLLM, with its habits turned off: nothing is fetched, stored, logged or sent again behind our back."""
-    with _importing:
-        os.environ.update(IMPORT_ENVIRONMENT)
-        litellm: Any = importlib.import_module("litellm")
-        litellm.suppress_debug_info = True
-        litellm.disable_streaming_logging = True
-        litellm.REPEATED_STREAMING_CHUNK_LIMIT = sys.maxsize  # a table's ruler is no failure
-        # its warnings quote prompts and provider errors
-        logging.getLogger("LiteLLM").setLevel(logging.CRITICAL + 1)
-        return litellm

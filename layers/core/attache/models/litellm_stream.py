@@ -80,7 +80,8 @@ class LitellmStream:
         except TimeoutError:
             raise failed("provider_unavailable", detail="silent before its first word") from None
         except raised() as error:
-            raise translated(error, again_after=self._transport.retry_after or 0.0) from None
+            again_after = self._transport.retry_after or 0.0
+            raise translated(error, status=self._transport.status, again_after=again_after) from None
 
     async def _next(self, deadline: float) -> Any | None:
         try:
@@ -93,7 +94,7 @@ class LitellmStream:
         except raised() as error:
             if self._finish:
                 return None
-            raise translated(error, usage=self._usage(partial=True), again_after=0.0) from None
+            raise translated(error, usage=self._usage(partial=True)) from None
 
     @property
     def _finish(self) -> str | None:

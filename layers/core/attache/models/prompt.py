@@ -53,7 +53,7 @@ def _message(message: Message, provider: str, begun: bool) -> dict[str, Any]:
 
 
 def _call(call: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A call of the history; what the model wrote in place of a JSON object is put in one, as Anthropic takes no other."""
+    """A call of the history; what the model wrote in place of a JSON object is put in one: Anthropic takes no other."""
     function = call["function"]
     if _is_object(function["arguments"]):
         return call
