@@ -8,13 +8,12 @@ from typing import Any
 
 from attache.clock import Clock
 from attache.sessions.entries import Deleted, Entry, Sign, Text, decode, encode
-from attache.sessions.head import Head, Listed
+from attache.sessions.head import Head, Lifetime, Listed
 from attache.sessions.table import (
     WINDOW,
     Beside,
     Idempotency,
     KeyTaken,
-    Lifetime,
     Reading,
     Settled,
     SlotTaken,
@@ -53,7 +52,7 @@ class FakeSessionTable:
     async def put(self, session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> None:
         at, now = self._at(session_id), self._clock.now() // 1000
         stands = at.log.get(entry.number)
-        if stands is not None:
+        if stands is not None and stands[1] > now:
             if stands[0].nonce == entry.nonce:
                 return
             raise SlotTaken("The slot is taken.")

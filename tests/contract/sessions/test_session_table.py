@@ -10,12 +10,11 @@ import pytest
 
 from attache.sessions.dynamo_sessions import DynamoSessions
 from attache.sessions.entries import Agent, CallAsked, Deleted, End, Entry, Sign, Text, User
-from attache.sessions.head import Head
+from attache.sessions.head import Head, Lifetime
 from attache.sessions.table import (
     Beside,
     HeadChange,
     KeyTaken,
-    Lifetime,
     NewHead,
     Promise,
     SessionTable,
@@ -146,9 +145,7 @@ async def test_an_idempotency_key_of_an_earlier_session_is_free(
     assert made.number == 3
 
 
-async def test_a_change_of_the_head_goes_with_its_entry(
-    table: SessionTable, session_id: str, clock: FakeClock
-) -> None:
+async def test_a_change_of_the_head_goes_with_its_entry(table: SessionTable, session_id: str, clock: FakeClock) -> None:
     first = await begin(table, session_id, clock, wallet="0xab")
     change = HeadChange(1, {"title": "Trading", "archived": True, "wallet": None})
     await table.put(session_id, entry(2, clock), Beside(head_change=change), LIFE)

@@ -206,7 +206,7 @@ async def test_a_resume_from_a_foreign_id_is_reset() -> None:
     house = House(FakeModels([says("hello")]))
     await house.stream("Hi", idempotency_key="k1")
     events = await house.stream("Hi", idempotency_key="k1", last_event_id="00000000-7")
-    assert types(events) == ["reset"]
+    assert types(events) == ["reset", "complete"]
     reset = events[0][1]
     assert reset is not None
     assert [m["content"] for m in reset["snapshot"]["messages"]] == ["Hi", "hello"]

@@ -81,7 +81,6 @@ class User:
     key: str | None = None
     client_id: str | None = None
     public_key: str | None = None
-    user_state: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ resumes there has had all of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -32,6 +32,7 @@ from attache.sessions.view import View
 Json = dict[str, Any]
 TEXT_CHARACTERS = 1_300  # at most 16 KB on the wire, where a character may take 12 bytes (contract, "Stream")
 RESULT_BYTES = 12_000
+WITHDRAWN: Mapping[str, Any] = {"type": "complete", "status": "interrupted", "usage": None}
 
 
 def text_events(text: str) -> Iterator[Json]:
@@ -111,7 +112,7 @@ class ChatEvents:
                 self.over = True
             case Interrupt() if self._turn in before.waiting:
                 self.over = True
-                yield {"type": "complete", "status": "interrupted", "usage": None}
+                yield dict(WITHDRAWN)
             case User() | Turn() if not mine and _takes(entry) == self._turn:
                 yield {
                     "type": "started",

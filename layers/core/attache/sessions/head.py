@@ -6,7 +6,21 @@ import re
 from dataclasses import dataclass
 
 NEW_TITLE = "New chat"
+DAY = 86_400
 _ID = re.compile(r"(?P<tag>[0-9a-f]{8})-(?P<number>[0-9]{1,12})(-[\w-]+)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """How long entries are kept, in seconds; pieces and signs, which steps make superfluous, for `passing`."""
+
+    entries: int
+    passing: int = DAY
+
+    @property
+    def head(self) -> int:
+        """The head outlives the entries: it knows the last number."""
+        return self.entries + 7 * DAY
 
 
 @dataclass(frozen=True)
@@ -15,6 +29,7 @@ class Head:
 
     `tag` (8 hex digits) begins every id of this session; `born` is its first entry's number: what stands below belongs
     to an earlier session of the same id. `last` and `updated` follow at the end of turns. Times are milliseconds.
+    `days`: how long its app keeps entries.
     """
 
     session_id: str
@@ -30,6 +45,12 @@ class Head:
     wallet: str | None = None
     model: str | None = None
     client_id: str | None = None
+    days: int = 90
+
+    @property
+    def lifetime(self) -> Lifetime:
+        """How long what is written to this session is kept."""
+        return Lifetime(self.days * DAY)
 
     def id_of(self, number: int) -> str:
         """The id of an entry, as clients see it: for events, messages and turns alike."""

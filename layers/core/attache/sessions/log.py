@@ -16,11 +16,10 @@ from typing import Any
 from attache.clock import Clock
 from attache.errors import Unavailable
 from attache.sessions.entries import Body, Deleted, End, Entry, Event, User
-from attache.sessions.head import Head
+from attache.sessions.head import Head, Lifetime
 from attache.sessions.table import (
     Beside,
     HeadChange,
-    Lifetime,
     NewHead,
     OutcomeUnknown,
     Reading,
@@ -67,13 +66,11 @@ class SessionLog:
         *,
         clock: Clock,
         known: Known | None = None,
-        lifetime: Lifetime | None = None,
         patience: float = PATIENCE,
     ) -> None:
         self.session_id = session_id
         self.writer = secrets.token_hex(6)
         self.known = known or Known()
-        self.lifetime = lifetime or Lifetime()
         self._table = table
         self._clock = clock
         self._patience = patience
@@ -188,12 +185,16 @@ class SessionLog:
         deadline, pause = self._clock.now() + self._patience * 1000, 0.05
         while True:
             try:
-                return await self._table.put(self.session_id, entry, beside, self.lifetime)
+                return await self._table.put(self.session_id, entry, beside, self._lifetime(beside))
             except Unavailable as error:
                 if self._clock.now() + pause * 1000 > deadline:
                     raise OutcomeUnknown("The conversation could not be stored; try again in a moment.") from error
             await self._clock.sleep(pause * (0.5 + secrets.randbelow(100) / 100))
             pause = min(2 * pause, 2.0)
+
+    def _lifetime(self, beside: Beside) -> Lifetime:
+        head = beside.new_head.head if beside.new_head else self.living
+        return head.lifetime
 
     def _nonce(self) -> str:
         self._written += 1
@@ -226,7 +227,7 @@ class SessionLog:
     async def settle(self) -> None:
         """Tell the head that a turn has ended."""
         head = self.living
-        await self._table.settle(self.session_id, Settled(head.born, self.view.last, self._clock.now(), self.lifetime))
+        await self._table.settle(self.session_id, Settled(head.born, self.view.last, self._clock.now(), head.lifetime))
 
 
 def begun(log: SessionLog, now: int, **values: Any) -> NewHead:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from attache.cache import TimedCache
 from attache.clock import Clock
 from attache.errors import Unavailable
 from attache.sessions import changes
@@ -13,11 +16,15 @@ from attache.sessions.entries import Call, Delivered, Entry, Sign
 from attache.sessions.head import Head, Listed
 from attache.sessions.log import Decision, SessionLog
 from attache.sessions.snapshot import MOST_BYTES, empty_snapshot, snapshot, system_events
-from attache.sessions.table import Lifetime, SessionTable
+from attache.sessions.table import SessionTable
 from attache.sessions.wakes import Wakeups
 from attache.sessions.warm import WarmSessions
 
 Json = dict[str, Any]
+NUDGED_SECONDS = 5  # a session is not woken again for so long
+MOST_NUDGED = 10_000
+_FEW = 20
+_IDLE_ETAG = re.compile(r'"[0-9a-f]{8}-(?P<number>[0-9]{1,12})"', re.ASCII)
 _UNSEEN = (Sign, Delivered, Call)
 
 
@@ -54,11 +61,12 @@ class Sessions:
         self._clock = clock
         self._warm = warm or WarmSessions()
         self._periods = periods or Periods()
+        self._nudged: TimedCache[str, None] = TimedCache(clock, NUDGED_SECONDS, MOST_NUDGED)
 
-    def log(self, session_id: str, lifetime: Lifetime | None = None) -> SessionLog:
+    def log(self, session_id: str) -> SessionLog:
         """The session's log, for a new writer; not read yet."""
         known = self._warm.get(session_id)
-        return SessionLog(self._table, session_id, clock=self._clock, known=known, lifetime=lifetime)
+        return SessionLog(self._table, session_id, clock=self._clock, known=known)
 
     def keep(self, log: SessionLog) -> None:
         """Remember what this log knows, for the next request."""
@@ -117,10 +125,13 @@ class Sessions:
         etag: str | None = None,
     ) -> State:
         """What a poll sees, after what it says of user and client has been heard."""
+        says_nothing = user_state is None and client_id is None and before is None
+        if says_nothing and etag is not None and await self._still_holds(session_id, etag):
+            return State(None, etag)
         log = await self._heard(session_id, user_state, client_id)
         if log.head is None:
             return State(empty_snapshot(session_id), None)
-        if self._unchanged(log, etag) and not before:
+        if before is None and not log.view.undelivered and etag == self._etag(log):
             return State(None, etag)
         delivering = () if before else await self._deliver(log)
         answer = await self.snapshot(log, delivering=delivering, before=before)
@@ -151,17 +162,19 @@ class Sessions:
     async def nudge(self, log: SessionLog) -> None:
         """Wake a worker where there is work without a live runner: losing a wake-up costs only time."""
         running, now = log.view.running, self._clock.now()
+        if self._nudged.get(log.session_id):
+            return
         dead = running is not None and now - running.seen > self._periods.dead
         idle = running is None and bool(log.view.waiting) and now - log.view.idle_since > self._periods.dead
         if dead or idle:
-            try:
+            self._nudged.put(log.session_id, None, now)
+            with suppress(Unavailable):
                 await self._wakeups.wake(log.session_id)
-            except Unavailable:
-                return
 
     async def _read(self, session_id: str) -> SessionLog:
+        """What is newer than a warm container knows takes one read unit, where nothing is."""
         log = self.log(session_id)
-        await log.read()
+        await (log.poll() if log.known.head is not None else log.read())
         self.keep(log)
         return log
 
@@ -197,11 +210,17 @@ class Sessions:
 
         return taken if await self._change(log, decide) else ()
 
-    def _etag(self, log: SessionLog) -> str:
-        return f'"{log.living.tag}-{self._seen(log)}"'
+    async def _still_holds(self, session_id: str, etag: str) -> bool:
+        """One read unit where nothing is new. While something runs it is no: somebody must see that it lives."""
+        found = _IDLE_ETAG.fullmatch(etag)
+        if found is None:
+            return False
+        newer = await self._table.since(session_id, int(found["number"]), limit=_FEW)
+        return len(newer) < _FEW and all(isinstance(entry.body, _UNSEEN) for entry in newer)
 
-    def _unchanged(self, log: SessionLog, etag: str | None) -> bool:
-        return etag is not None and not log.view.undelivered and etag == self._etag(log)
+    def _etag(self, log: SessionLog) -> str:
+        """The session's tag, the newest entry that shows, and whether anything runs or waits."""
+        return f'"{log.living.tag}-{self._seen(log)}{"-busy" if log.view.busy else ""}"'
 
     @staticmethod
     def _seen(log: SessionLog) -> int:

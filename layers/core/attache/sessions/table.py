@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from attache.errors import AttacheError, Unavailable
 from attache.sessions.entries import Entry
-from attache.sessions.head import Head, Listed
+from attache.sessions.head import Head, Lifetime, Listed
 
 WINDOW = 400  # entries of a page: a full window of 40 messages with their pieces (session-log.md, "Items")
 
@@ -75,25 +75,13 @@ _NOTHING = Beside()
 
 
 @dataclass(frozen=True)
-class Lifetime:
-    """How long what is written is kept, in seconds: entries, and the head that outlives them."""
-
-    entries: int = 90 * 86400
-    passing: int = 86400
-
-    @property
-    def head(self) -> int:
-        return self.entries + 7 * 86400
-
-
-@dataclass(frozen=True)
 class Settled:
     """A turn has ended: what the head learns of it."""
 
     born: int
     last: int
     updated: int
-    lifetime: Lifetime = field(default_factory=Lifetime)
+    lifetime: Lifetime
 
 
 class SlotTaken(AttacheError):

@@ -58,7 +58,6 @@ def accept(request: ChatRequest, now: int, most_waiting: int, *, streamed: bool)
             key=request.key_id,
             client_id=request.client_id,
             public_key=request.public_key,
-            user_state=request.user_state if user_state is not None else None,
         )
         return Wanted(message, _beside(log, request, user_state, now))
 
@@ -81,8 +80,9 @@ def _news(log: SessionLog, request: ChatRequest) -> Mapping[str, Any] | None:
 
 
 def _beside(log: SessionLog, request: ChatRequest, user_state: Mapping[str, Any] | None, now: int) -> Beside:
-    wanted = {
+    wanted: dict[str, Any] = {
         "app": request.app.name,
+        "days": request.app.retention_days,
         "wallet": request.public_key and wallet_name(request.public_key),
         "client_id": request.client_id,
     }

@@ -78,11 +78,11 @@ class Asking:
     async def _streamed(self, request: ModelRequest) -> Completion:
         async with aclosing(self._means.models(self._spender()).stream(request)) as events:
             while True:
-                event = await self._recorder.waiting_for(anext(events))
+                event = await self._recorder.beside_model(anext(events))
                 if isinstance(event, Completion):
                     return event
                 self._recorder.said(event.text)
-                await self._recorder.flush_if_due()
+                await self._recorder.go_on()
 
     def _request(self, last: bool) -> ModelRequest:
         log, means = self._recorder.log, self._means

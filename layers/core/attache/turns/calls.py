@@ -28,7 +28,7 @@ class Calls:
         """Run all at once. `unknown` are this turn's results of unknown outcome, `asked` its earlier calls."""
         lost = {result.call_id for result in unknown}
         again = {_same(call) for call in asked if call.call_id in lost}
-        await self._recorder.waiting_for(_all(self._one(call, again) for call in calls))
+        await self._recorder.beside_tools(_all(self._one(call, again) for call in calls))
 
     async def _one(self, call: OpenCall, again: set[str]) -> None:
         result = await self._result(call, again)

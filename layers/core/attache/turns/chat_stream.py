@@ -10,8 +10,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from attache.sessions.events import ChatEvents, text_events
+from attache.sessions.entries import End, Entry
+from attache.sessions.events import WITHDRAWN, ChatEvents, end_event, text_events
 from attache.sessions.head import Head
+from attache.sessions.history import TurnMade, Unanswered, conversation
 from attache.sessions.log import SessionLog
 from attache.sessions.view import View, fold
 from attache.wire.sse import Event
@@ -57,7 +59,16 @@ class ChatStream:
         self._events.put_nowait(Event({"type": "reset", "snapshot": snapshot}, self._head.id_of(last)))
         self._chat = ChatEvents(self._head, self.turn, last)
         self._at, self._number = log.view, last
-        self._chat.over = not log.view.goes_on(self.turn)
+
+    def finish(self, log: SessionLog) -> None:
+        """The turn has ended and the client has had all of it: only that it is over is said again."""
+        self._chat.over = True
+        for part in conversation(log.entries):
+            match part:
+                case TurnMade(cause=cause, end=Entry(number=number, body=End() as end)) if cause.number == self.turn:
+                    self._events.put_nowait(Event(end_event(end), self._head.id_of(number)))
+                case Unanswered(cause=cause, withdrawn=True) if cause.number == self.turn:
+                    self._events.put_nowait(Event(WITHDRAWN))
 
     def close(self) -> None:
         """Nothing more comes."""

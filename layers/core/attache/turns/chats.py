@@ -11,13 +11,13 @@ from attache.clock import Clock
 from attache.errors import Unavailable
 from attache.sessions.log import SessionLog
 from attache.sessions.sessions import Sessions
-from attache.sessions.table import Idempotency, KeyTaken, Lifetime, SessionTable
+from attache.sessions.table import Idempotency, KeyTaken, SessionTable
 from attache.turns.accepting import ChatRequest, accept, check_same
 from attache.turns.chat_stream import ChatStream
 from attache.turns.means import Workshop
 from attache.turns.recorder import Recorder
 from attache.turns.runner import TurnRunner
-from attache.turns.taking import NotToBeTaken, is_dead, take_first
+from attache.turns.taking import NotToBeTaken, take_first
 from attache.turns.timings import Timings
 from attache.wire.sse import Event
 
@@ -46,7 +46,7 @@ class Chats:
 
         Refusals are raised here, before any event. The turn goes on whether or not the events are read.
         """
-        log = self._log(request)
+        log = self._sessions.log(request.session_id)
         number, made = await self._accept(log, request, streamed=True)
         stream = await self._stream_of(log, number, request.last_event_id if made else None)
         stream.advanced(log)
@@ -58,22 +58,20 @@ class Chats:
     async def answer(self, request: ChatRequest, wait: float) -> dict[str, Any]:
         """Accept the message, and answer with a snapshot when its turn has ended or `wait` seconds are over."""
         until = self._clock.now() + wait * 1000
-        log = self._log(request)
+        log = self._sessions.log(request.session_id)
         number, _ = await self._accept(log, request, streamed=False)
         if not log.view.running:
             await self._wake(log)
         while log.view.goes_on(number) and self._clock.now() < until:
             await self._clock.sleep(min(FOLLOW, max(until - self._clock.now(), 0) / 1000))
             await log.poll()
+            await self._sessions.nudge(log)
         return await self._sessions.delivered_snapshot(log)
 
     async def settled(self) -> None:
         """Wait until every turn that runs here has ended or been let go of."""
         while self._serving:
             await asyncio.wait(self._serving)
-
-    def _log(self, request: ChatRequest) -> SessionLog:
-        return self._sessions.log(request.session_id, Lifetime(entries=request.app.retention_days * 86_400))
 
     async def _accept(self, log: SessionLog, request: ChatRequest, *, streamed: bool) -> tuple[int, bool]:
         """The message's number, and whether an earlier request with the same `Idempotency-Key` made it."""
@@ -125,7 +123,10 @@ class Chats:
             if _runs_here(log, stream.turn):
                 await self._run(log, stream, request)
             while not stream.over and self._in_time(request):
-                await self._follow(log, stream, request)
+                if log.view.goes_on(stream.turn):
+                    await self._follow(log, stream, request)
+                else:
+                    stream.finish(log)
         except Unavailable:
             logger.warning("a stream was cut: the log does not answer", extra={"session_id": log.session_id})
         except Exception:
@@ -150,8 +151,8 @@ class Chats:
         stream.advanced(log)
         if log.view.waiting[:1] == (stream.turn,) and log.view.running is None:
             await self._take(log, stream, request)
-        elif log.view.running is not None and is_dead(log.view.running, self._clock.now(), self._timings):
-            await self._wake(log)
+        else:
+            await self._sessions.nudge(log)
 
     async def _take(self, log: SessionLog, stream: ChatStream, request: ChatRequest) -> None:
         """The turn waits for nothing any more: this function takes it, unless another was quicker."""

@@ -70,7 +70,7 @@ class Interrupts:
             running = log.view.running
             if running is None or running.turn != turn:
                 raise NothingToDo
-            results = tuple(left_open(call, sent=not call.done) for call in running.open_calls)
+            results = tuple(left_open(call) for call in running.open_calls)
             return Wanted(End("interrupted", running.text, running.pieces, results=results))
 
         try:

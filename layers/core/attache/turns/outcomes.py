@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 from attache.sessions.entries import CallAsked, CallResult
 from attache.sessions.view import OpenCall
 from attache.tools.tool import Outcome, ToolResult
 
 _WORDS: dict[Outcome, str] = {
-    "not_started": "This call was never sent: the turn ended before it.",
+    "not_started": "The turn ended before this call had an answer; it changed nothing.",
     "interrupted": "The user stopped the turn while this call ran; its answer was not waited for.",
     "outcome_unknown": (
         "This call may or may not have taken effect: the connection to it was lost. Do not call it again. "
@@ -28,11 +29,14 @@ def without_answer(asked: CallAsked, outcome: Outcome) -> CallResult:
     return CallResult(asked.call_id, asked.name, outcome, text)
 
 
-def left_open(call: OpenCall, *, sent: bool) -> CallResult:
-    """What an open call of an ending turn came to; `sent`: it may have been sent, even where it was not recorded."""
+def left_open(call: OpenCall, sent: Collection[str] = ()) -> CallResult:
+    """What an open call of an ending turn came to. `sent`: ids of calls that are known to have been sent.
+
+    A call that was not recorded changed nothing: it was not sent, or is a safe one.
+    """
     if call.recorded:
         return without_answer(call.asked, "outcome_unknown")
-    return without_answer(call.asked, "interrupted" if sent else "not_started")
+    return without_answer(call.asked, "interrupted" if call.asked.call_id in sent else "not_started")
 
 
 def ask_first(asked: CallAsked) -> ToolResult:

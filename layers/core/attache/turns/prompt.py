@@ -74,8 +74,8 @@ def _messages(part: Part) -> Iterator[Message]:
     match part:
         case TurnMade() as turn:
             yield from _turn(turn)
-        case Unanswered(Entry(body=User(message))):
-            yield _said_by_user(message)
+        case Unanswered(cause):
+            yield from _cause(cause)
             yield _note(NO_ANSWER)
         case SystemMessage(_, text):
             yield _note(f"[Note from the client: {text}]")

@@ -84,8 +84,11 @@ class Recorder:
             await self.append(lambda running: Text(text, running.first_piece))
             self.unstored.stored(self._clock.now())
 
-    async def flush_if_due(self) -> None:
-        if self.unstored.due(self._clock.now()):
+    async def go_on(self) -> None:
+        """Between two pieces of the answer: store what is due. Raises TookTooLong, HandOver where time is up."""
+        now = self._clock.now()
+        self._in_time(now)
+        if self.unstored.due(now):
             await self.flush()
 
     async def close_text(self) -> None:
@@ -95,8 +98,16 @@ class Recorder:
             await self.append(lambda running: Agent(running.text + rest, pieces=running.pieces, cut=True))
             self.unstored.stored(self._clock.now())
 
-    async def waiting_for(self, work: Awaitable[T]) -> T:
-        """The result of `work`. Beside it the runner stores, signs, and looks for what others did to its turn.
+    async def beside_model(self, work: Awaitable[T]) -> T:
+        """The result of `work`, which waits for the model; meanwhile also what was said is stored."""
+        return await self._waiting_for(work, self.go_on)
+
+    async def beside_tools(self, work: Awaitable[T]) -> T:
+        """The result of `work`, which runs tools: no lack of time cancels calls that may be changing something."""
+        return await self._waiting_for(work, _nothing)
+
+    async def _waiting_for(self, work: Awaitable[T], go_on: Callable[[], Awaitable[None]]) -> T:
+        """Beside its work the runner signs, and looks for what others did to its turn.
 
         Where it must stop, the work is cancelled first.
         """
@@ -105,7 +116,8 @@ class Recorder:
             while not task.done():
                 await asyncio.wait({task}, timeout=self._timings.look)
                 if not task.done():
-                    await self._meanwhile()
+                    await go_on()
+                    await self._show_life()
             return task.result()
         finally:
             task.cancel()
@@ -129,18 +141,15 @@ class Recorder:
         finally:
             self._audience.advanced(self.log)
 
-    async def _meanwhile(self) -> None:
-        now = self._clock.now()
-        self._in_time(now)
-        try:
-            await self.flush_if_due()
-            if now - self._signed >= self._timings.sign * 1000:
-                await self.append(lambda _: Sign())
-            elif self.log.quiet_for >= self._timings.tail * 1000:
+    async def _show_life(self) -> None:
+        if self._clock.now() - self._signed >= self._timings.sign * 1000:
+            await self.append(lambda _: Sign())
+        elif self.log.quiet_for >= self._timings.tail * 1000:
+            try:
                 await self._look()
-        except Unavailable:
-            if self.log.quiet_for > self._timings.patience * 1000:
-                raise
+            except Unavailable:  # a look that fails is repeated; an append that fails is not: it may have succeeded
+                if self.log.quiet_for > self._timings.patience * 1000:
+                    raise
 
     async def _look(self) -> None:
         await self.log.poll()
@@ -157,6 +166,9 @@ class Recorder:
     def _going_on(running: Running) -> None:
         if running.interrupt is not None:
             raise Interrupted
+
+
+async def _nothing() -> None: ...
 
 
 def _ours(view: View, turn: int, runner: str) -> Running:

@@ -131,7 +131,7 @@ class TurnRunner:
         await self._ended()
 
     def _left_open(self, turn: Running) -> tuple[CallResult, ...]:
-        return tuple(left_open(call, sent=call.asked.call_id in self._calls.sent) for call in turn.open_calls)
+        return tuple(left_open(call, self._calls.sent) for call in turn.open_calls)
 
     async def _ended(self) -> None:
         """Nothing runs after the last byte: what follows from an end is done before it."""

@@ -110,7 +110,7 @@ class Worker:
             running = log.view.running
             if running is None or running.runner != log.writer:
                 raise NotToBeTaken
-            results = tuple(left_open(call, sent=not call.done) for call in running.open_calls)
+            results = tuple(left_open(call) for call in running.open_calls)
             return Wanted(End("failed", running.text, running.pieces, results=results, failure=failure))
 
         try:

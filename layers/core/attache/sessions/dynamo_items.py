@@ -1,0 +1,77 @@
+"""The items of a session's partition, as DynamoDB keeps them (session-log.md, "Items")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attache.aws import Item
+from attache.clock import rfc3339
+from attache.sessions.entries import Deleted, Entry, Sign, Text, decode, encode
+from attache.sessions.head import Head, Lifetime
+
+_DIGITS = 12
+_PASSING = (Text, Sign, Deleted)
+_TEXTS = ("tag", "title", "title_by", "app", "wallet", "model", "client_id")
+_NUMBERS = ("born", "last", "updated", "days")
+
+
+def partition(session_id: str) -> str:
+    return f"SESSION#{session_id}"
+
+
+def slot(place: int) -> str:
+    """The sort key of an entry; sorts as its number."""
+    return f"LOG#{place:0{_DIGITS}d}"
+
+
+def key(session_id: str, sort: str) -> Item:
+    return {"pk": {"S": partition(session_id)}, "sk": {"S": sort}}
+
+
+def number(given: int) -> dict[str, str]:
+    return {"N": str(given)}
+
+
+def value(given: str | bool | int) -> dict[str, Any]:
+    match given:
+        case bool():
+            return {"BOOL": given}
+        case int():
+            return number(given)
+    return {"S": given}
+
+
+def entry_item(session_id: str, entry: Entry, lifetime: Lifetime) -> Item:
+    kept = lifetime.passing if isinstance(entry.body, _PASSING) else lifetime.entries
+    return {
+        **key(session_id, slot(entry.number)),
+        "kind": {"S": entry.kind},
+        "at": number(entry.at),
+        "nonce": {"S": entry.nonce},
+        "data": {"S": encode(entry)},
+        "expires": number(entry.at // 1000 + kept),
+    }
+
+
+def entry_of(item: Item) -> Entry:
+    place = int(item["sk"]["S"].removeprefix("LOG#"))
+    return Entry(place, int(item["at"]["N"]), item["nonce"]["S"], decode(item["kind"]["S"], item["data"]["S"]))
+
+
+def head_item(session_id: str, head: Head, expires: int) -> Item:
+    """`created` is text for the wallet index to sort by, `began` the same as a number."""
+    texts = {name: {"S": given} for name in _TEXTS if (given := getattr(head, name)) is not None}
+    numbers = {name: number(getattr(head, name)) for name in _NUMBERS}
+    rest: Item = {
+        "archived": {"BOOL": head.archived},
+        "created": {"S": rfc3339(head.created)},
+        "began": number(head.created),
+        "expires": number(expires),
+    }
+    return {**key(session_id, "META#HEAD"), **texts, **numbers, **rest}
+
+
+def head_of(session_id: str, item: Item) -> Head:
+    texts: dict[str, Any] = {name: item[name]["S"] for name in _TEXTS if name in item}
+    numbers: dict[str, Any] = {name: int(item[name]["N"]) for name in _NUMBERS}
+    return Head(session_id, created=int(item["began"]["N"]), archived=item["archived"]["BOOL"], **texts, **numbers)
