@@ -23,11 +23,15 @@ def check_arguments(schema: Mapping[str, Any], text: str) -> tuple[dict[str, Any
     fill in all names.
     """
     try:
-        given = _parse(text)
+        return _checked(schema, text)
     except RecursionError:
         return None, "The arguments are nested too deeply."
     except ValueError as error:
         return None, f"The arguments are not valid JSON ({error}). Send one JSON object."
+
+
+def _checked(schema: Mapping[str, Any], text: str) -> tuple[dict[str, Any] | None, str | None]:
+    given = _parse(text)
     if not isinstance(given, dict):
         return None, f"The arguments must be one JSON object, not {_kind(given)}."
     arguments = _without_empty(schema, given)

@@ -51,6 +51,13 @@ def read_inputs(document: Document, operation: Operation, reserved: Reserved = (
 
     Raises UnusableError.
     """
+    try:
+        return _read_inputs(document, operation, reserved)
+    except RecursionError:
+        raise UnusableError("Its schemas are nested too deeply.", operation.at) from None
+
+
+def _read_inputs(document: Document, operation: Operation, reserved: Reserved) -> Inputs:
     reader = SchemaReader(document)
     inputs = [_parameter(reader, each) for each in operation.parameters if _is_asked(each, reserved)]
     if operation.body:

@@ -9,7 +9,8 @@ from typing import Any
 from attache.apps.openapi.document import Document, UnusableError
 from attache.apps.source import Path
 
-MAX_NODES = 1_000  # beyond these, references are cut: a model reads the whole schema on every turn
+MAX_NODES = 400  # beyond these, and beyond that many in each other, references are cut: a model reads it all each turn
+MAX_INSIDE = 5
 MAX_ALL_NODES = 5_000
 MAX_TEXT = 1_000
 ANY = {"type", "enum", "const", "default", "format", "contentEncoding", "contentMediaType"}
@@ -50,7 +51,7 @@ class SchemaReader:
     def _reference(self, schema: Mapping[str, Any], path: Path, inside: tuple[str, ...]) -> Schema:
         reference = schema["$ref"]
         target, at = self._document.target(reference, path)
-        if reference in inside or self._nodes > MAX_NODES:
+        if reference in inside or len(inside) >= MAX_INSIDE or self._nodes > MAX_NODES:
             return _cut(reference, target)
         read = self.read(target, at, (*inside, reference))
         beside = {key: value for key, value in schema.items() if key != "$ref"}
