@@ -34,20 +34,27 @@ class HttpAnswer:
 def result_of(answer: HttpAnswer, secret: str | None = None) -> ToolResult:
     """2xx as what it says, anything else as an `error` of `{status, body}` that the model can act on."""
     body, notes = _body(answer, secret)
-    location = answer.headers.get("location")
-    if answer.status >= 300 or answer.status < 200:
-        value: Any = {"status": answer.status, "body": body}
-        if wait := answer.headers.get("retry-after"):
-            value["retry_after"] = wait[:100]
-        if 300 <= answer.status < 400:
-            notes = [*notes, "This is a redirect, which is not followed here."]
-        return ToolResult("error", fitted(value, notes))
+    if not 200 <= answer.status < 300:
+        return ToolResult("error", fitted(scrubbed(_refused(answer), secret) | {"body": body}, notes))
     if body is None:
-        empty: dict[str, Any] = {"status": answer.status}
-        return ToolResult("ok", fitted(empty | ({"location": scrubbed(location, secret)} if location else {}), notes))
-    return ToolResult(
-        "ok", body if isinstance(body, str) and not notes and _size(body) <= MAX_TEXT else fitted(body, notes)
-    )
+        return ToolResult("ok", fitted(scrubbed(_empty(answer), secret)))
+    if isinstance(body, str) and not notes and _size(body) <= MAX_TEXT:
+        return ToolResult("ok", _sendable(body))
+    return ToolResult("ok", fitted(body, notes))
+
+
+def _refused(answer: HttpAnswer) -> dict[str, Any]:
+    refused: dict[str, Any] = {"status": answer.status}
+    if wait := answer.headers.get("retry-after"):
+        refused["retry_after"] = wait[:100]
+    if 300 <= answer.status < 400:
+        refused["note"] = "This is a redirect, which is not followed here."
+    return refused
+
+
+def _empty(answer: HttpAnswer) -> dict[str, Any]:
+    location = answer.headers.get("location")
+    return {"status": answer.status} | ({"location": location[:1_000]} if location else {})
 
 
 def scrubbed(value: Any, secret: str | None) -> Any:
