@@ -1,4 +1,4 @@
-"""The updates function's application, for uvicorn: `run.sh` starts it. It has no route of its own yet."""
+"""The updates function's application, for uvicorn: `run.sh` starts it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from fastapi import FastAPI
 
 from attache.wire.health import health_routes
 from attache.wire.web_app import web_app
+from functions.updates.routes import routes
 
 
 def application() -> FastAPI:
-    """`/health` for the Lambda Web Adapter; everything else is no endpoint."""
-    return web_app([health_routes()])
+    """The updates route, and `/health` for the Lambda Web Adapter to see that it is up."""
+    from attache.wiring import services
+
+    wired = services()
+    return web_app([routes(wired), health_routes()], wired.keys.settle)

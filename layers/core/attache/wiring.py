@@ -23,6 +23,7 @@ from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
 from attache.sessions.dynamo_sessions import DynamoSessions
 from attache.sessions.sessions import Periods, Sessions
+from attache.sessions.updates import Updates
 from attache.settings import Settings
 from attache.tools.general import GeneralTools
 from attache.tools.guarded_network import GuardedNetwork
@@ -74,6 +75,10 @@ class Services:
     def sessions(self) -> Sessions:
         periods = Periods(int(self.timings.dead * 1000), int(self.timings.purge * 1000))
         return Sessions(self._table, self._wakeups, self.clock, periods=periods)
+
+    @cached_property
+    def updates(self) -> Updates:
+        return Updates(self.sessions, self.clock)
 
     @cached_property
     def chats(self) -> Chats:

@@ -13,6 +13,7 @@ from attache.sessions.history import Part, StepMade, SystemMessage, TurnMade, Un
 from attache.sessions.view import View
 
 Json = dict[str, Any]
+NEVER_USED = "0-0"  # the id that everything of a session which is yet to begin comes after
 MOST_BYTES = 1_000_000  # contract, "Snapshot": the newest 1 MB at most
 
 
@@ -56,7 +57,7 @@ def empty_snapshot(session_id: str) -> Json:
         "messages": [],
         "system_events": [],
         "user_state": None,
-        "last_event_id": "0-0",
+        "last_event_id": NEVER_USED,
     }
 
 

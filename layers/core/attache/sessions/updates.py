@@ -1,0 +1,148 @@
+"""The updates channel: a session's log, read as the contract's events while it grows; nothing else is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from attache.clock import Clock
+from attache.errors import TooMany
+from attache.sessions.entries import Deleted
+from attache.sessions.events import update_events
+from attache.sessions.log import SessionLog
+from attache.sessions.sessions import Sessions
+from attache.sessions.snapshot import NEVER_USED, empty_snapshot
+from attache.sessions.view import View, fold
+from attache.wire.sse import Event
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Seconds. How often the log is looked at: while a turn runs, soon after something happened, and otherwise."""
+
+    busy: float = 0.25
+    lately: float = 1.0
+    idle: float = 2.0
+    lately_for: float = 10.0
+    quiet: float = 120.0  # it is closed after so long without an event,
+    longest: float = 840.0  # or so long in all
+    most: int = 1_000  # channels of one process
+    most_of_session: int = 10
+    retry_after: int = 10
+
+
+class Updates:
+    """Opens channels, and counts those that are open in this process."""
+
+    def __init__(self, sessions: Sessions, clock: Clock, channel: Channel | None = None) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._channel = channel or Channel()
+        self._open: Counter[str] = Counter()
+
+    async def stream(
+        self, session_id: str, last_event_id: str | None = None, deadline: int | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """The events after `last_event_id`, else from now on. `deadline` in milliseconds of wall time.
+
+        Raises TooMany. What cannot be resumed begins with a `reset`.
+        """
+        self._admit(session_id)
+        log = self._sessions.log(session_id)
+        await log.read()
+        return self._events(log, last_event_id, deadline)
+
+    def _admit(self, session_id: str) -> None:
+        full = self._open.total() >= self._channel.most or self._open[session_id] >= self._channel.most_of_session
+        if full:
+            raise TooMany("Too many update channels are open; close one, or come back.", self._channel.retry_after)
+
+    async def _events(
+        self, log: SessionLog, last_event_id: str | None, deadline: int | None
+    ) -> AsyncGenerator[Event, None]:
+        self._open[log.session_id] += 1
+        try:
+            reader = _Reader(log)
+            for event in await self._beginning(reader, log, last_event_id):
+                yield event
+            async for event in self._tail(reader, log, deadline):
+                yield event
+        finally:
+            self._open -= Counter([log.session_id])
+            self._sessions.keep(log)
+
+    async def _beginning(self, reader: _Reader, log: SessionLog, last_event_id: str | None) -> list[Event]:
+        """First an id to resume from; before it a reset, where the id that was given is none of this log's."""
+        after = await _resumed(log, last_event_id)
+        if after is None and last_event_id is not None:
+            after = log.view.last
+            whole = empty_snapshot(log.session_id) if log.head is None else await self._sessions.snapshot(log)
+            first = Event({"type": "reset", "session_id": log.session_id, "snapshot": whole}, reader.id_of(after))
+        else:
+            after = log.view.last if after is None else after
+            first = Event(None, reader.id_of(after))
+        reader.begin(after)
+        return [first, *reader.read()]
+
+    async def _tail(self, reader: _Reader, log: SessionLog, deadline: int | None) -> AsyncGenerator[Event, None]:
+        began = spoke = self._clock.now()
+        until = min(began + self._channel.longest * 1000, deadline or began + self._channel.longest * 1000)
+        while not reader.over:
+            await self._clock.sleep(self._pause(log, spoke))
+            now = self._clock.now()
+            await log.poll()
+            await self._sessions.nudge(log)
+            for event in reader.read():
+                spoke = now
+                yield event
+            if now > until or now - spoke > self._channel.quiet * 1000:
+                return
+
+    def _pause(self, log: SessionLog, spoke: int) -> float:
+        if log.view.busy:
+            return self._channel.busy
+        lately = self._clock.now() - spoke < self._channel.lately_for * 1000
+        return self._channel.lately if lately else self._channel.idle
+
+
+class _Reader:
+    """Turns what is new in a log into events; `over` once the session is deleted."""
+
+    def __init__(self, log: SessionLog) -> None:
+        self._log = log
+        self._number = 0
+        self._at = View()
+        self.over = False
+
+    def begin(self, after: int) -> None:
+        self._number = after
+        self._at = fold(entry for entry in self._log.entries if entry.number <= after)
+
+    def id_of(self, number: int) -> str:
+        return self._log.known.head.id_of(number) if self._log.known.head else NEVER_USED
+
+    def read(self) -> list[Event]:
+        """The events of the entries that were not read before; the last one of an entry bears its id."""
+        events: list[Event] = []
+        for entry in self._log.entries:
+            if entry.number > self._number and not self.over:
+                self.over = isinstance(entry.body, Deleted)
+                made = [] if self.over else update_events(self._log.living, entry, self._at, self._number)
+                events += [Event(data) for data in made[:-1]]
+                events += [Event(data, self.id_of(entry.number)) for data in made[-1:]]
+                self._at, self._number = self._at.after(entry), entry.number
+        return events
+
+
+async def _resumed(log: SessionLog, last_event_id: str | None) -> int | None:
+    """The number to go on from; None where there is no id, or what came after it is not all there."""
+    if last_event_id is None:
+        return None
+    if log.head is None:
+        return 0 if last_event_id == NEVER_USED else None
+    number = log.head.born - 1 if last_event_id == NEVER_USED else log.head.number_of(last_event_id)
+    if number is None or number > log.view.last:
+        return None
+    await log.reach_back(lambda entries: bool(entries) and entries[0].number <= number + 1)
+    return number if log.entries and log.entries[0].number <= number + 1 else None

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+import pytest
+
+from attache.errors import TooMany
+from attache.sessions.updates import Channel, Updates
+from attache.wire.sse import Event
+from tests.fakes.models import FakeModels, asks, says
+from tests.fakes.toolset import FakeToolset, answers
+from tests.unit.turns.harness import House
+
+QUICK = Channel(busy=0.01, lately=0.01, idle=0.02, quiet=0.3, longest=5)
+
+
+def updates(house: House, channel: Channel = QUICK) -> Updates:
+    return Updates(house.sessions, house.clock, channel)
+
+
+async def collected(stream: AsyncGenerator[Event, None]) -> list[Event]:
+    return [event async for event in stream]
+
+
+def kinds(events: list[Event]) -> list[str]:
+    return [str(event.data["type"]) for event in events if event.data is not None]
+
+
+def said(events: list[Event]) -> str:
+    return "".join(e.data["content"] for e in events if e.data is not None and e.data["type"] == "text")
+
+
+def shown(snapshot: Mapping[str, Any]) -> str:
+    return "".join(message["content"] for message in snapshot["messages"] if message["sender"] == "agent")
+
+
+async def test_a_turn_is_seen_from_elsewhere() -> None:
+    models = FakeModels([asks(("Price", '{"s": 1}')), says("one ", 0.06, "two ", 0.06, "three")])
+    house = House(models, FakeToolset({"Price": answers('{"p": 1}')}))
+    await house.sessions.create(house.session_id, None)
+    watching = asyncio.create_task(collected(await updates(house.another()).stream(house.session_id)))
+    await house.stream("Hi")
+    events = await watching
+    assert events[0].data is None
+    assert events[0].id is not None
+    assert [k for k in kinds(events) if k != "text"] == [
+        "started", "state_changed", "tool_update", "tool_complete", "complete", "state_changed",
+    ]  # fmt: skip
+    assert said(events) == "one two three"
+    assert all(e.data["session_id"] == house.session_id for e in events if e.data is not None)
+
+
+async def test_a_snapshot_and_what_follows_it_are_the_whole_answer_at_every_point() -> None:
+    house = House(FakeModels([says(*(part for n in range(12) for part in (f"w{n} ", 0.02)))]))
+    running = asyncio.create_task(house.stream("Hi"))
+    taken: list[tuple[Mapping[str, Any], asyncio.Task[list[Event]]]] = []
+    other = house.another()
+    while not running.done():
+        snapshot = await other.snapshot()
+        stream = await updates(other).stream(house.session_id, snapshot["last_event_id"])
+        taken.append((snapshot, asyncio.create_task(collected(stream))))
+        await asyncio.sleep(0.02)
+    await running
+    whole = shown(await house.snapshot())
+    assert len(taken) > 5
+    for snapshot, following in taken:
+        assert shown(snapshot) + said(await following) == whole
+
+
+async def test_resuming_anywhere_misses_nothing_and_repeats_nothing() -> None:
+    house = House(FakeModels([asks(("Price", "{}")), says("one ", 0.06, "two ", 0.06, "three")]),
+                  FakeToolset({"Price": answers("1")}))  # fmt: skip
+    await house.stream("Hi")
+    everything = await collected(await updates(house).stream(house.session_id, "0-0"))
+    for place, event in enumerate(everything):
+        if event.id is not None:
+            rest = await collected(await updates(house).stream(house.session_id, event.id))
+            assert rest[0] == Event(None, event.id)
+            assert rest[1:] == everything[place + 1 :]
+
+
+@pytest.mark.parametrize("unknown", ["00000000-3", "nonsense", "ffffffff-1"])
+async def test_an_id_of_no_use_is_answered_with_a_snapshot(unknown: str) -> None:
+    house = House(FakeModels([says("hello")]))
+    await house.stream("Hi")
+    events = await collected(await updates(house).stream(house.session_id, unknown))
+    assert kinds(events) == ["reset"]
+    assert events[0].data is not None
+    assert shown(events[0].data["snapshot"]) == "hello"
+    assert events[0].id == events[0].data["snapshot"]["last_event_id"]
+
+
+async def test_a_session_never_used_is_an_empty_one() -> None:
+    house = House(FakeModels([says("hello")]))
+    watching = asyncio.create_task(collected(await updates(house).stream(house.session_id, "0-0")))
+    await asyncio.sleep(0.05)
+    assert await house.kinds() == []
+    await house.another().stream("Hi")
+    assert said(await watching) == "hello"
+
+
+async def test_a_deleted_session_closes_its_channels() -> None:
+    house = House(FakeModels([says("hello")]))
+    await house.stream("Hi")
+    channel = Channel(busy=0.01, lately=0.01, idle=0.01, quiet=60, longest=60)
+    watching = asyncio.create_task(collected(await updates(house, channel).stream(house.session_id)))
+    await asyncio.sleep(0.03)
+    await house.another().sessions.delete(house.session_id)
+    await asyncio.wait_for(watching, 2)
+
+
+async def test_too_many_at_once_are_refused_and_closed_ones_do_not_count() -> None:
+    house = House(FakeModels([]))
+    two = updates(house, Channel(idle=0.01, lately=0.01, quiet=60, most_of_session=2))
+    streams = [await two.stream(house.session_id) for _ in range(2)]
+    for stream in streams:
+        await anext(stream)
+    with pytest.raises(TooMany):
+        await two.stream(house.session_id)
+    await streams[0].aclose()
+    await anext(await two.stream(house.session_id))
+    await streams[1].aclose()
