@@ -12,10 +12,8 @@ from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
 from attache_local.errors import LocalStackError
-from attache_local.greeting import greeting
 from attache_local.ports import LOOPBACK
 from attache_local.progress import Progress
-from attache_local.stack import local_stack
 
 STATE = Path(__file__).resolve().parents[2] / ".attache"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -38,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _run(port: int, directory: Path) -> None:
     _cancel_on_signal()
     progress = Progress()
+    from attache_local.greeting import greeting  # a second of imports, which the time to be ready counts
+    from attache_local.stack import local_stack
+
     try:
         async with local_stack(port, directory, dict(os.environ), progress) as ready:
             print(greeting(ready, progress.seconds), flush=True)

@@ -21,8 +21,9 @@ from functions.interrupt.routes import routes as interrupt_routes
 from functions.sessions.routes import routes as sessions_routes
 from functions.state.routes import routes as state_routes
 from functions.turns.jobs import do_job
+from functions.updates.routes import routes as updates_routes
 
-ROUTES = (chat_routes, state_routes, sessions_routes, control_routes, interrupt_routes)
+ROUTES = (chat_routes, state_routes, sessions_routes, control_routes, interrupt_routes, updates_routes)
 GRACE_SECONDS = 3
 
 

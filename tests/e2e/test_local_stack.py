@@ -18,6 +18,7 @@ from attache_local.ports import listen
 from tests.e2e.stack_process import StackProcess
 
 QUESTION = "What's ETH trading at, and what is user123's portfolio worth?"
+AT_ONCE = {"Prefer": "respond-async"}
 Start = Callable[[], StackProcess]
 
 pytestmark = [pytest.mark.e2e, pytest.mark.aws, pytest.mark.timeout(120)]
@@ -34,16 +35,20 @@ def streamed(stack: StackProcess, client: httpx.Client, text: str) -> list[dict[
     return [json.loads(line.removeprefix("data: ")) for line in answer.text.splitlines() if line.startswith("data: ")]
 
 
-def asked(stack: StackProcess, client: httpx.Client, message: str) -> dict[str, Any]:
+def asked(
+    stack: StackProcess, client: httpx.Client, message: str, headers: dict[str, str] | None = None
+) -> dict[str, Any]:
     parameters = {"app": "mycoindex", "message": message}
-    answer = client.post(f"{stack.dev['url']}/api/chat", params=parameters, headers=keyed(stack))
+    answer = client.post(f"{stack.dev['url']}/api/chat", params=parameters, headers=keyed(stack) | (headers or {}))
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
 def state(stack: StackProcess, client: httpx.Client) -> dict[str, Any]:
-    found: dict[str, Any] = client.get(f"{stack.dev['url']}/api/state").json()
+    answer = client.get(f"{stack.dev['url']}/api/state")
+    assert answer.status_code == 200, answer.text + stack.output
+    found: dict[str, Any] = answer.json()
     return found
 
 
@@ -117,14 +122,11 @@ def test_a_second_stack_on_the_same_folder_is_told_so(stack: StackProcess) -> No
     assert "another local stack runs" in second.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_leaves_nothing_running_and_the_next_start_knows_all(
-    start: Start, client: httpx.Client, number: signal.Signals
-) -> None:
+def test_a_stop_leaves_nothing_running_and_the_next_start_knows_all(start: Start, client: httpx.Client) -> None:
     first = start()
     key, aws_pid, port = first.dev["app_key"], first.aws_pid, first.port
-    asked(first, client, "Remember the heron.")
-    assert first.end(number) == 0
+    asked(first, client, "Remember the heron.", AT_ONCE)
+    assert first.end(signal.SIGINT) == 0
     assert not is_alive(aws_pid)
     assert not (first.folder / ".attache" / "dev.json").exists()
     listen(port).close()
@@ -133,12 +135,14 @@ def test_a_stop_leaves_nothing_running_and_the_next_start_knows_all(
     assert second.seconds < 10
     assert second.dev["app_key"] == key
     assert "Remember the heron." in [message["content"] for message in state(second, client)["messages"]]
+    assert second.end(signal.SIGTERM) == 0
+    assert not is_alive(second.aws_pid)
 
 
 def test_a_stack_that_was_killed_leaves_its_aws_to_the_next(start: Start, client: httpx.Client) -> None:
     first = start()
     aws_pid = first.aws_pid
-    asked(first, client, "Remember the heron.")
+    asked(first, client, "Remember the heron.", AT_ONCE)
     first.end(signal.SIGKILL)
     assert is_alive(aws_pid)
 
