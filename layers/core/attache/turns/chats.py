@@ -24,7 +24,6 @@ from attache.wire.sse import Event
 logger = logging.getLogger(__name__)
 
 FOLLOW = 0.2  # seconds between two looks at a turn that runs elsewhere
-LEAVE = 5_000  # milliseconds before a function's deadline at which a stream that only follows is closed
 __all__ = ["ChatRequest", "Chats"]
 
 
@@ -165,7 +164,7 @@ class Chats:
         await self._run(log, stream, request)
 
     def _in_time(self, request: ChatRequest) -> bool:
-        return request.deadline is None or self._clock.now() < request.deadline - LEAVE
+        return request.deadline is None or self._clock.now() < request.deadline - self._timings.leave * 1000
 
 
 def _runs_here(log: SessionLog, turn: int) -> bool:

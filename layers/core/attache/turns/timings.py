@@ -18,6 +18,7 @@ class Timings:
     fresh: float = 2.0  # a call is sent only so long after the last read or append
     turn: float = 600.0  # all that a turn may take
     hand_over: float = 45.0  # what must be left of a function's time to go on
+    leave: float = 5.0  # a stream that only follows is closed when so little of its function's time is left
     idle: float = 2.0  # a message that a stream waits for is left to it for so long
     interrupt: float = 1.5  # the endpoint waits so long for the runner to end its turn
     first_flushes: float = 0.5  # pieces are stored so far apart,
