@@ -1,0 +1,114 @@
+"""The whole service over a real socket, on the embedded AWS, with a model provider that does as the message says."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio.from_thread import start_blocking_portal
+
+from attache.apps.app import App, ModelChoice, SecretDeclaration
+from attache.apps.deploy import publish
+from attache.apps.s3_releases import S3Releases
+from attache.aws import Aws
+from attache.clock import Clock
+from attache.keys import KeyRing
+from attache.keys.dynamo_keys import DynamoKeys
+from attache.models.litellm_import import import_litellm
+from attache_local.embedded_aws import EmbeddedAws
+from attache_local.ports import listen
+from attache_local.queue_pollers import polling
+from attache_local.service import Service, settings_for
+from attache_local.serving import serving
+from attache_local.stacks import deploy_stacks
+from tests.servers.openai_server import OpenAIServer
+from tests.servers.script import Answer, Asked, Hangs, Received, Refusal, Reply, calls, text
+
+SAID = "Hello there\u2028, 東京"
+SHOP = App(
+    name="shop",
+    title="The shop",
+    version="",
+    preamble="You sell things.",
+    models=ModelChoice(default="gpt-4o-mini", allowed=("gpt-4o-mini", "gpt-4o", "openrouter/*")),
+    builtin_tools=("general",),
+    secrets=(SecretDeclaration(name="API_KEY", description="Vendor API key", required=True),),
+)
+OTHER = App(name="other", title="Another", version="", models=ModelChoice(default="gpt-4o"))
+
+
+@dataclass(frozen=True)
+class Issued:
+    """App keys in every condition; `shop` is also good for `gone`, an app that is not deployed."""
+
+    shop: str
+    other: str
+    revoked: str
+    expired: str
+    unknown: str = "sk-" + "x" * 43
+
+
+@dataclass(frozen=True)
+class Running:
+    """The running service: `url` is where it is, `without_default` the same with `DefaultApp=off`."""
+
+    url: str
+    without_default: str
+    keys: Issued
+
+
+def reply(request: Received) -> Reply:
+    """The first word of the last message says what the model answers."""
+    last = request.body["messages"][-1]
+    if last["role"] == "tool":
+        return text("The tool ", "said so.")
+    match str(last["content"]).split()[0]:
+        case "tool":
+            return calls(Asked("Calculate", {"expression": "1/3 + 1/6"}), Asked("GetCurrentTime", {"zone": "UTC"}))
+        case "slow":
+            return Answer(pieces=[piece for word in ("one ", "two ", "three ", "four ") for piece in (word, 0.25)])
+        case "hang":
+            return Hangs()
+        case "fail":
+            return Refusal(401, "no such key")
+    return text(*SAID)
+
+
+@contextmanager
+def running_service(directory: Path) -> Iterator[Running]:
+    """The service in a thread of its own, so that tests speak to it as any client."""
+    import_litellm()  # now rather than in the first turn, which would be late for its test
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(_running(directory)) as running:
+        yield running
+
+
+@asynccontextmanager
+async def _running(directory: Path) -> AsyncIterator[Running]:
+    async with AsyncExitStack() as stack:
+        embedded = stack.enter_context(EmbeddedAws(directory))
+        aws = Aws(embedded.access)
+        outputs = await deploy_stacks(aws)
+        provider = await stack.enter_async_context(OpenAIServer(reply))
+        settings = settings_for(outputs, provider.origin)
+        services = [Service(settings.model_copy(update={"default_app": switch}), aws, {}) for switch in ("on", "off")]
+        for queue_url, handle in services[0].queues.items():
+            await stack.enter_async_context(polling(aws, queue_url, handle))
+        urls = []
+        for service in services:
+            stack.push_async_callback(service.close)
+            urls.append(await stack.enter_async_context(serving(service.app, listen(0))))
+        yield Running(urls[0], urls[1], await _prepared(aws, outputs))
+
+
+async def _prepared(aws: Aws, outputs: Mapping[str, str]) -> Issued:
+    table, clock = outputs["RegistryTable"], Clock()
+    releases = S3Releases(aws, outputs["DataBucket"], table, clock)
+    for app in (SHOP, OTHER):
+        await publish(app, releases)
+    ring = KeyRing(DynamoKeys(aws, table), clock)
+    shop, other = await ring.create(["shop", "gone"], "shop"), await ring.create(["other"], "other")
+    revoked, expired = await ring.create(["shop"], "revoked"), await ring.create(["shop"], "expired", lifetime=1)
+    await ring.revoke(revoked.key)
+    return Issued(shop.key, other.key, revoked.key, expired.key)
