@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from attache.errors import Unavailable
 
@@ -34,7 +35,7 @@ def unavailable(what: str) -> Iterator[None]:
     """Raise Unavailable("<what> does not answer...") for timeouts, throttling and failures on AWS's side."""
     try:
         yield
-    except HTTPClientError as error:
+    except (HTTPClientError, NoConnection) as error:
         raise _unavailable(what) from error
     except ClientError as error:
         if not _may_work_later(error):

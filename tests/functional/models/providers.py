@@ -34,11 +34,14 @@ class Provider:
     model: str
     server: type[ProviderServer]
 
+    def __str__(self) -> str:
+        return self.name
+
 
 OPENAI = Provider("openai", "gpt-4o", OpenAIServer)
 ANTHROPIC = Provider("anthropic", "claude-sonnet", AnthropicServer)
 OPENROUTER = Provider("openrouter", "openrouter/meta-llama/llama-4-maverick", OpenRouterServer)
-PROVIDERS = {provider.name: provider for provider in (OPENAI, ANTHROPIC, OPENROUTER)}
+PROVIDERS = (OPENAI, ANTHROPIC, OPENROUTER)
 
 
 @dataclass

@@ -9,17 +9,11 @@ import pytest
 
 from attache.models.litellm_stream import Silence
 from attache.models.model import Completion, ModelFailed, RequestedCall, TextDelta
-from tests.functional.models.providers import KEY, OPENAI, OPENROUTER, PROVIDERS, Provider, asking
+from tests.functional.models.providers import KEY, OPENAI, OPENROUTER, Provider, asking
 from tests.servers.script import Answer, Asked, Received, calls, text
 
 ETH = RequestedCall("GetTokenPrice", '{"symbol": "ETH"}')
 BTC = RequestedCall("GetTokenPrice", '{"symbol": "BTC"}')
-
-
-@pytest.fixture(params=PROVIDERS.values(), ids=PROVIDERS.keys())
-def provider(request: pytest.FixtureRequest) -> Provider:
-    chosen: Provider = request.param
-    return chosen
 
 
 async def test_text_is_passed_on_piece_by_piece(provider: Provider) -> None:

@@ -11,14 +11,14 @@ import pytest
 
 from attache.models.access import ProviderAccess
 from attache.models.catalogue import Catalogue
-from attache.models.litellm_import import import_litellm
 from attache.models.litellm_models import LitellmModels
 from attache.models.litellm_stream import Silence
 from attache.models.model import ModelFailed, ModelRequest, TextDelta
-from tests.functional.models.providers import ANTHROPIC, ASKED, KEY, OPENAI, PROVIDERS, Asking, Provider, asking
-from tests.servers.script import Answer, Asked, Closes, Hangs, Raw, Refusal, Reply, Script, calls, text
+from tests.functional.models.providers import ANTHROPIC, ASKED, KEY, OPENAI, Asking, Provider, asking
+from tests.servers.script import Answer, Asked, Closes, Ending, Hangs, Raw, Refusal, Reply, Script, calls, text
 
 SOON = 5.0
+FOREVER = 1000.0
 SHORT = Silence(first=0.3, gap=0.3, tail=0.3)
 SLOW_DOWN = Refusal(429, "Rate limit reached", {"retry-after": "3"})
 EMPTY_CHOICES = b'data: {"choices": []}\n\n'
@@ -39,18 +39,6 @@ GARBAGE = {
     "an end alone": Raw(b"data: [DONE]\n\n"),
     "binary": Raw(bytes(range(256)) * 20, "application/octet-stream"),
 }
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _imported() -> None:
-    """So that no test's short silence is LiteLLM's import."""
-    import_litellm()
-
-
-@pytest.fixture(params=PROVIDERS.values(), ids=PROVIDERS.keys())
-def provider(request: pytest.FixtureRequest) -> Provider:
-    chosen: Provider = request.param
-    return chosen
 
 
 async def failing(ask: Asking) -> tuple[str, ModelFailed]:
@@ -119,12 +107,12 @@ async def test_a_provider_that_asks_for_long_is_not_tried_again(provider: Provid
 
 
 @pytest.mark.parametrize("ending", ["cut", "drop", "error"])
-async def test_a_stream_that_breaks_before_its_first_word_is_tried_again(provider: Provider, ending: str) -> None:
-    await after_failures(provider, Answer(ending=ending))  # type: ignore[arg-type]
+async def test_a_stream_that_breaks_before_its_first_word_is_tried_again(provider: Provider, ending: Ending) -> None:
+    await after_failures(provider, Answer(ending=ending))
 
 
 @pytest.mark.parametrize("ending", ["cut", "drop", "error", "hang"])
-async def test_a_stream_that_breaks_later_has_failed(provider: Provider, ending: str) -> None:
+async def test_a_stream_that_breaks_later_has_failed(provider: Provider, ending: Ending) -> None:
     async with asking(provider, [text("Half an ", "answ", ending=ending)], SHORT) as ask:
         said, failure = await failing(ask)
     assert (said, failure.code, failure.retryable) == ("Half an answ", "provider_unavailable", True)
@@ -163,13 +151,13 @@ async def test_a_provider_that_is_not_there_is_unavailable(provider: Provider) -
 
 
 async def test_closing_the_stream_closes_the_connection(provider: Provider) -> None:
-    async with asking(provider, [text("Half", asyncio.Event())]) as ask:
+    async with asking(provider, [text("Half", FOREVER)]) as ask:
         async with aclosing(ask.stream()) as stream:
             assert await anext(stream) == TextDelta("Half")
         await asyncio.wait_for(ask.requests[0].left.wait(), SOON)
 
 
-@pytest.mark.parametrize("script", [[Hangs()], [text(asyncio.Event())], [text("Half", asyncio.Event())]])
+@pytest.mark.parametrize("script", [[Hangs()], [text(FOREVER)], [text("Half", FOREVER)]])
 async def test_cancelling_closes_the_connection(provider: Provider, script: Script) -> None:
     async with asking(provider, script) as ask:
         asked = asyncio.ensure_future(ask.answer())

@@ -27,6 +27,7 @@ class Answer:
         self._calls: list[_Call] = []
         self._open: dict[int, _Call] = {}
         self._thinking: list[dict[str, Any]] = []
+        self._said = False
 
     def add(self, chunk: Any) -> str:
         """Take a chunk in; the text in it, or an empty string."""
@@ -37,7 +38,14 @@ class Answer:
             self._add_call(piece)
         for block in getattr(delta, "thinking_blocks", None) or ():
             self._add_thinking(block)
-        return getattr(delta, "content", None) or ""
+        text = getattr(delta, "content", None) or ""
+        self._said = self._said or bool(text)
+        return text
+
+    @property
+    def empty(self) -> bool:
+        """Whether there was neither text nor a call."""
+        return not self._said and not self._calls
 
     @property
     def calls(self) -> tuple[RequestedCall, ...]:
@@ -46,9 +54,8 @@ class Answer:
 
     def opaque(self, provider: str) -> Mapping[str, Any] | None:
         """What the provider wants back, marked as its own: another provider would refuse it."""
-        if not self._thinking:
-            return None
-        return {OPAQUE_FROM: provider, "thinking_blocks": self._thinking}
+        blocks = [block for block in self._thinking if block["type"] != "thinking" or block.get("signature")]
+        return {OPAQUE_FROM: provider, "thinking_blocks": blocks} if blocks else None
 
     def _add_call(self, piece: Any) -> None:
         call = self._call(piece.index or 0, piece.id)

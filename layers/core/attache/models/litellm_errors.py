@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from attache.models.model import FailureCode, ModelFailed, ModelUsage
 
+REFUSING = range(HTTPStatus.MULTIPLE_CHOICES, HTTPStatus.INTERNAL_SERVER_ERROR)
 PASSING = {
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.CONFLICT,
@@ -53,12 +54,17 @@ def translated(
 ) -> ProviderFailed:
     """The failure that an exception of LiteLLM's, or of the libraries below it, stands for.
 
-    `status` is the HTTP status that the provider answered with, which LiteLLM does not always keep.
+    `status` is the HTTP status that the provider answered with, which LiteLLM does not always keep: what it finds wrong
+    in a stream, it may call a bad request of ours.
     """
     cause = _cause(error)
-    status = status if status is not None and status >= HTTPStatus.BAD_REQUEST else _status(cause)
-    detail = f"{type(cause).__name__} {status or ''}".rstrip()
-    return failed(_code(cause, status), detail=detail, usage=usage, again_after=again_after)
+    status = status or _status(cause)
+    return failed(
+        _code(cause, status),
+        detail=f"{type(cause).__name__} {status or ''}".rstrip(),
+        usage=usage,
+        again_after=again_after,
+    )
 
 
 def raised() -> tuple[type[Exception], ...]:
@@ -83,18 +89,19 @@ def _code(error: Exception, status: int | None) -> FailureCode:
         return "too_large"
     if isinstance(error, _refusals()):
         return "provider_refused"
-    if status is None or status in PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return "provider_unavailable"
-    return "provider_refused"
+    if status in REFUSING and status not in PASSING:
+        return "provider_refused"
+    return "provider_unavailable"
 
 
 def _refusals() -> tuple[type[Exception], ...]:
-    """LiteLLM's own refusals, which have no status."""
+    """Refusals whatever the status; most are LiteLLM's own, which have none."""
     from litellm import exceptions
 
     return (
         exceptions.BlockedPiiEntityError,
         exceptions.BudgetExceededError,
+        exceptions.ContentPolicyViolationError,
         exceptions.GuardrailRaisedException,
         exceptions.ModelNotMappedError,
         exceptions.ModifyResponseException,

@@ -94,7 +94,7 @@ class LitellmStream:
         except raised() as error:
             if self._finish:
                 return None
-            raise translated(error, usage=self._usage(partial=True)) from None
+            raise translated(error, status=self._transport.status, usage=self._usage(partial=True)) from None
 
     @property
     def _finish(self) -> str | None:
@@ -107,9 +107,14 @@ class LitellmStream:
         counted = last_usage(self._chunks.chunks) is not None
         return counted if self._finish else bool(self._chunks.sent_last_chunk)
 
+    @property
+    def _nothing(self) -> bool:
+        """Not even a token count has come: an end alone is what is left of a stream that was cut."""
+        return self._answer.empty and last_usage(self._chunks.chunks) is None
+
     def _completion(self) -> Completion:
         finish = self._finish
-        if finish is None:
+        if finish is None or self._nothing:
             raise failed("provider_unavailable", detail="cut", usage=self._usage(partial=True), again_after=0.0)
         if finish in REFUSED:
             raise failed("provider_refused", detail=finish, usage=self._usage(partial=False))
