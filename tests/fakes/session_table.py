@@ -29,7 +29,7 @@ class _Partition:
 
 
 class FakeSessionTable:
-    """`SessionTable` over dictionaries. Entries go through their stored form, so what cannot be stored fails here too."""
+    """`SessionTable` over dictionaries. Entries go through their stored form, so what cannot be stored fails too."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

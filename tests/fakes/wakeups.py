@@ -22,8 +22,8 @@ class FakeWakeups:
     async def hand_over(self, session_id: str, runner: str) -> None:
         self.sent.append((HandOver(session_id=session_id, runner=runner), 0))
 
-    async def purge(self, session_id: str, below: int, *, delay: float) -> None:
-        self.sent.append((Purge(session_id=session_id, below=below), delay))
+    async def purge(self, session_id: str, tag: str, *, delay: float) -> None:
+        self.sent.append((Purge(session_id=session_id, tag=tag), delay))
 
     def take(self, kind: type[Job]) -> list[Job]:
         """Remove and return the jobs of one kind."""

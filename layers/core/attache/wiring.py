@@ -22,6 +22,7 @@ from attache.secrets import Secrets
 from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
 from attache.sessions.dynamo_sessions import DynamoSessions
+from attache.sessions.s3_blobs import S3Blobs
 from attache.sessions.sessions import Periods, Sessions
 from attache.sessions.updates import Updates
 from attache.settings import Settings
@@ -74,7 +75,7 @@ class Services:
     @cached_property
     def sessions(self) -> Sessions:
         periods = Periods(int(self.timings.dead * 1000), int(self.timings.purge * 1000))
-        return Sessions(self._table, self._wakeups, self.clock, periods=periods)
+        return Sessions(self._table, self._wakeups, self._blobs, self.clock, periods=periods)
 
     @cached_property
     def updates(self) -> Updates:
@@ -117,9 +118,13 @@ class Services:
         return SqsWakeups(self.aws, self.settings.turns_queue_url)
 
     @cached_property
+    def _blobs(self) -> S3Blobs:
+        return S3Blobs(self.aws, self.settings.data_bucket)
+
+    @cached_property
     def _workshop(self) -> Workshop:
         usage = DynamoUsage(self.aws, self.settings.registry_table)
-        return Workshop(self.apps, self.models, self._tools, usage, self._wakeups, self.clock)
+        return Workshop(self.apps, self.models, self._tools, usage, self._wakeups, self._blobs, self.clock)
 
     @cached_property
     def _exchanges(self) -> Exchanges:

@@ -22,6 +22,7 @@ from attache.turns.wakeups import Job
 from attache.turns.worker import Worker
 from attache.usage.usage import UsageRow
 from tests.fakes.apps import FakeApps
+from tests.fakes.blobs import FakeBlobs
 from tests.fakes.models import FakeModels
 from tests.fakes.session_table import FakeSessionTable
 from tests.fakes.toolset import FakeToolset
@@ -53,15 +54,16 @@ class House:
     clock: Clock = field(default_factory=Clock)
     table: SessionTable | None = None
     wakeups: FakeWakeups = field(default_factory=FakeWakeups)
+    blobs: FakeBlobs = field(default_factory=FakeBlobs)
     usage: FakeUsage = field(default_factory=FakeUsage)
     session_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def __post_init__(self) -> None:
         table = self.table = self.table or FakeSessionTable(self.clock)
         periods = Periods(dead=int(self.timings.dead * 1000))
-        self.sessions = Sessions(table, self.wakeups, self.clock, warm=WarmSessions(), periods=periods)
+        self.sessions = Sessions(table, self.wakeups, self.blobs, self.clock, warm=WarmSessions(), periods=periods)
         workshop = Workshop(
-            FakeApps(self.app), self.models, lambda _: self.toolset, self.usage, self.wakeups, self.clock
+            FakeApps(self.app), self.models, lambda _: self.toolset, self.usage, self.wakeups, self.blobs, self.clock
         )
         self.chats = Chats(self.sessions, table, workshop, self.clock, self.timings)
         self.worker = Worker(self.sessions, table, workshop, self.clock, self.timings)

@@ -8,7 +8,7 @@ import pytest
 from attache.errors import Conflict, Forbidden, TooMany
 from attache.models.model import ModelFailed
 from attache.tools.tool import ToolCall, ToolResult
-from attache.turns.wakeups import Guard, Wake
+from attache.turns.wakeups import Guard, Purge, Wake
 from tests.fakes.models import FakeModels, asks, says
 from tests.fakes.toolset import FakeToolset, answers
 from tests.unit.turns.harness import APP, House, text_of, types
@@ -115,8 +115,7 @@ async def test_a_message_that_comes_meanwhile_waits_and_is_answered_by_its_own_s
     hold = asyncio.Event()
     house = House(FakeModels([says("first", hold), says("second")]))
     first = asyncio.create_task(house.stream("one"))
-    while not house.models.requests:
-        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
     second = asyncio.create_task(house.another().stream("two"))
     await asyncio.sleep(0.05)
     waiting = await house.snapshot()
@@ -146,8 +145,7 @@ async def test_the_twenty_first_waiting_message_is_refused() -> None:
     hold = asyncio.Event()
     house = House(FakeModels(lambda _: says(hold)))
     running = asyncio.create_task(house.stream("runs"))
-    while not house.models.requests:
-        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
     for n in range(20):
         await house.another().chats.answer(house.request(f"w{n}"), wait=0)
     with pytest.raises(TooMany):
@@ -210,3 +208,48 @@ async def test_a_resume_from_a_foreign_id_is_reset() -> None:
     reset = events[0][1]
     assert reset is not None
     assert [m["content"] for m in reset["snapshot"]["messages"]] == ["Hi", "hello"]
+
+
+async def test_a_long_result_comes_back_whole_and_the_model_reads_a_part() -> None:
+    async def long(call: ToolCall) -> ToolResult:
+        return ToolResult("ok", "the part", whole="x" * 300_000)
+
+    models = FakeModels([asks(("Orders", "{}")), says("Many.")])
+    house = House(models, FakeToolset({"Orders": long}))
+    events = await house.stream()
+    assert models.requests[1].messages[-1]["content"] == "the part"
+    assert [data["result"] for _, data in events if data and data["type"] == "tool_result"] == ["the part"]
+    for container in (house, house.another()):
+        assert (await container.snapshot())["messages"][1]["tool_result"] == ["Orders", "x" * 300_000]
+
+
+async def test_what_was_kept_beside_the_log_goes_with_its_session() -> None:
+    async def long(call: ToolCall) -> ToolResult:
+        return ToolResult("ok", "the part", whole="x" * 20_000)
+
+    house = House(FakeModels([asks(("Orders", "{}")), says("Many."), says("anew")]), FakeToolset({"Orders": long}))
+    await house.stream()
+    assert len(house.blobs.kept) == 1
+    await house.worker.handle(Purge(session_id=house.session_id, tag=next(iter(house.blobs.kept))[1]))
+    assert len(house.blobs.kept) == 1
+    await house.sessions.delete(house.session_id)
+    await house.stream("again")
+    await house.work(Purge)
+    assert house.blobs.kept == {}
+    assert [m["content"] for m in (await house.snapshot())["messages"]] == ["again", "anew"]
+
+
+async def test_a_snapshot_holds_the_newest_megabyte_and_pages_back_to_the_first_message() -> None:
+    house = House(FakeModels(lambda request: says(f"re {request.messages[-1]['content'][:4]} " + "y" * 20_000)))
+    for n in range(60):
+        await house.stream(f"m{n:03d} " + "x" * 15_000)
+    other = house.another()
+    newest = await other.snapshot()
+    assert newest["truncated"] is True
+    seen = newest["messages"]
+    while seen[0]["content"][:4] != "m000":
+        older = (await other.sessions.state(house.session_id, before=seen[0]["id"])).snapshot
+        assert older is not None
+        assert older["messages"]
+        seen = older["messages"] + seen
+    assert [m["content"][:7].strip() for m in seen] == [w for n in range(60) for w in (f"m{n:03d} xx", f"re m{n:03d}")]

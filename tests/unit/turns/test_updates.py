@@ -55,7 +55,7 @@ async def test_a_turn_is_seen_from_elsewhere() -> None:
 async def test_a_snapshot_and_what_follows_it_are_the_whole_answer_at_every_point() -> None:
     house = House(FakeModels([says(*(part for n in range(12) for part in (f"w{n} ", 0.02)))]))
     running = asyncio.create_task(house.stream("Hi"))
-    taken: list[tuple[Mapping[str, Any], asyncio.Task[list[Event]]]] = []
+    taken: list[tuple[dict[str, Any], asyncio.Task[list[Event]]]] = []
     other = house.another()
     while not running.done():
         snapshot = await other.snapshot()

@@ -33,13 +33,14 @@ class CallAsked:
 
 @dataclass(frozen=True)
 class CallResult:
-    """What a call came to; `text` is the part that the prompt uses."""
+    """What a call came to; `text` is the part that the prompt uses. `whole`: all of it is kept beside the log."""
 
     call_id: str
     name: str
     outcome: Outcome
     text: str
     sources: tuple[Mapping[str, Any], ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True)

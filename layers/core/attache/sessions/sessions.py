@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from attache.cache import TimedCache
 from attache.clock import Clock
 from attache.errors import Unavailable
 from attache.sessions import changes
-from attache.sessions.entries import Call, Delivered, Entry, Sign
+from attache.sessions.blobs import Blobs
+from attache.sessions.entries import Call, CallResult, Deleted, Delivered, Entry, OutcomeOf, Result, Sign
 from attache.sessions.head import Head, Listed
 from attache.sessions.log import Decision, SessionLog
 from attache.sessions.snapshot import MOST_BYTES, empty_snapshot, snapshot, system_events
@@ -23,6 +25,8 @@ from attache.sessions.warm import WarmSessions
 Json = dict[str, Any]
 NUDGED_SECONDS = 5  # a session is not woken again for so long
 MOST_NUDGED = 10_000
+LONG_SECONDS = 600
+MOST_LONG = 32  # of long results, which a container keeps
 _FEW = 20
 _IDLE_ETAG = re.compile(r'"[0-9a-f]{8}-(?P<number>[0-9]{1,12})"', re.ASCII)
 _UNSEEN = (Sign, Delivered, Call)
@@ -51,6 +55,7 @@ class Sessions:
         self,
         table: SessionTable,
         wakeups: Wakeups,
+        blobs: Blobs,
         clock: Clock,
         *,
         warm: WarmSessions | None = None,
@@ -58,6 +63,8 @@ class Sessions:
     ) -> None:
         self._table = table
         self._wakeups = wakeups
+        self._blobs = blobs
+        self._long: TimedCache[tuple[str, str], str] = TimedCache(clock, LONG_SECONDS, MOST_LONG)
         self._clock = clock
         self._warm = warm or WarmSessions()
         self._periods = periods or Periods()
@@ -109,11 +116,25 @@ class Sessions:
         return created
 
     async def delete(self, session_id: str) -> None:
-        """Raises NotFound."""
-        log = self.log(session_id)
-        entry = await log.append(changes.delete())
+        """At once for everybody; what it held is removed later. Raises NotFound."""
+        log = await self._read(session_id)
+        # sent first: without a tombstone it removes nothing, and no tombstone is without it
+        await self._wakeups.purge(session_id, changes.living(log).tag, delay=self._periods.purge / 1000)
+        await log.append(changes.delete())
         self._warm.forget(session_id)
-        await self._wakeups.purge(session_id, entry.number, delay=self._periods.purge / 1000)
+
+    async def purge(self, session_id: str, tag: str) -> None:
+        """Remove what was deleted; nothing where the session `tag` lives."""
+        reading = await self._table.newest(session_id)
+        tombstones = [entry.number for entry in reading.entries if isinstance(entry.body, Deleted)]
+        while not tombstones and not reading.complete:
+            older = await self._table.newest(session_id, before=reading.entries[0].number)
+            tombstones = [entry.number for entry in older.entries if isinstance(entry.body, Deleted)]
+            reading = replace(reading, entries=older.entries, complete=older.complete)
+        lives = reading.head is not None and reading.head.tag == tag and reading.head.born > max(tombstones, default=0)
+        if tombstones and not lives:
+            await self._table.purge(session_id, max(tombstones))
+            await self._blobs.purge(session_id, tag)
 
     async def state(
         self,
@@ -142,9 +163,28 @@ class Sessions:
         await log.reach_back(_enough(log, delivering, before))
         self.keep(log)
         return snapshot(
-            log.living, log.view, log.entries, log.known.user_state,
+            log.living, log.view, log.entries, log.known.user_state, wholes=await self._wholes(log),
             delivering=delivering, truncated=not log.known.complete, before=before,
         )  # fmt: skip
+
+    async def _wholes(self, log: SessionLog) -> Mapping[str, str]:
+        """The newest long results, by call: as many as a snapshot could show."""
+        kept = [result.call_id for entry in log.entries if (result := _result(entry)) is not None and result.whole]
+        texts = await asyncio.gather(*(self._whole(log, call_id) for call_id in kept[-MOST_LONG:]))
+        return {call_id: text for call_id, text in zip(kept[-MOST_LONG:], texts, strict=True) if text is not None}
+
+    async def _whole(self, log: SessionLog, call_id: str) -> str | None:
+        """None where it is gone or cannot be had: the part in the log stands for it."""
+        name = (log.living.tag, call_id)
+        if known := self._long.get(name):
+            return known.value
+        try:
+            text = await self._blobs.get(log.session_id, *name)
+        except Unavailable:
+            return None
+        if text is not None:
+            self._long.put(name, text, self._clock.now())
+        return text
 
     async def delivered_snapshot(self, log: SessionLog) -> Json:
         """The snapshot as `state` gives it: with the system events that none had before."""
@@ -227,6 +267,10 @@ class Sessions:
         """The newest entry that shows in a snapshot."""
         shown = (entry.number for entry in reversed(log.entries) if not isinstance(entry.body, _UNSEEN))
         return next(shown, log.view.last)
+
+
+def _result(entry: Entry) -> CallResult | None:
+    return entry.body.result if isinstance(entry.body, Result | OutcomeOf) else None
 
 
 def _enough(log: SessionLog, delivering: Sequence[int], before: str | None) -> Callable[[tuple[Entry, ...]], bool]:

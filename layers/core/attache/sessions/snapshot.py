@@ -23,16 +23,18 @@ def snapshot(
     entries: Sequence[Entry],
     user_state: Mapping[str, Any] | None,
     *,
+    wholes: Mapping[str, str] | None = None,
     delivering: Iterable[int] = (),
     truncated: bool = False,
     before: str | None = None,
 ) -> Json:
     """The contract's snapshot. `delivering`: numbers of the system events that this one delivers.
 
+    `wholes` are long results, by call, whose part is in the log; each is shown where there is room for it.
     `truncated` says that there is more before `entries`. `before` keeps what came before that message.
     """
     messages = [message for part in conversation(entries) for message in _messages(head, part)]
-    messages, cut = _newest(_up_to(messages, before) if before else messages)
+    messages, cut = _newest(_up_to(messages, before) if before else messages, wholes or {})
     wanted = frozenset(delivering)
     answer: Json = {
         "session_id": head.session_id,
@@ -139,11 +141,25 @@ def _up_to(messages: list[Json], before: str) -> list[Json]:
     return messages[: next(places, 0)]
 
 
-def _newest(messages: list[Json]) -> tuple[list[Json], bool]:
-    size, kept = 0, len(messages)
+def _newest(messages: list[Json], wholes: Mapping[str, str]) -> tuple[list[Json], bool]:
+    """The newest 1 MB of messages, long results whole where they fit in; and whether there were more."""
+    size = 0
+    kept: list[Json] = []
     for message in reversed(messages):
-        size += len(json.dumps(message, ensure_ascii=False).encode())
+        whole = _with_whole(message, wholes)
+        shown = whole if size + _size(whole) <= MOST_BYTES else message
+        size += _size(shown)
         if size > MOST_BYTES:
-            return messages[kept:], True
-        kept -= 1
-    return messages, False
+            return kept[::-1], True
+        kept.append(shown)
+    return kept[::-1], False
+
+
+def _with_whole(message: Json, wholes: Mapping[str, str]) -> Json:
+    """A tool's message with all of its result, if that is at hand; its id ends with the call's."""
+    whole = wholes.get(message["id"].split("-", 2)[-1]) if message["tool_result"] else None
+    return {**message, "tool_result": [message["tool_result"][0], whole]} if whole is not None else message
+
+
+def _size(message: Json) -> int:
+    return len(json.dumps(message, ensure_ascii=False).encode())

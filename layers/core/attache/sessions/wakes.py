@@ -23,6 +23,6 @@ class Wakeups(Protocol):
         """`runner` has let go of its turn: take it at once."""
         ...
 
-    async def purge(self, session_id: str, below: int, *, delay: float) -> None:
-        """Remove a deleted session's entries below number `below`."""
+    async def purge(self, session_id: str, tag: str, *, delay: float) -> None:
+        """Remove the session `tag` in `delay` seconds, if it has been deleted by then."""
         ...

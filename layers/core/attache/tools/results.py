@@ -40,7 +40,9 @@ def result_of(answer: HttpAnswer, secret: str | None = None) -> ToolResult:
         return ToolResult("ok", fitted(scrubbed(_empty(answer), secret)))
     if isinstance(body, str) and not notes and _size(body) <= MAX_TEXT:
         return ToolResult("ok", _sendable(body))
-    return ToolResult("ok", fitted(body, notes))
+    text = fitted(body, notes)
+    whole = _dumped(body) if not isinstance(body, str) else _sendable(body)
+    return ToolResult("ok", text, whole=whole if _size(whole) > MAX_TEXT else None)
 
 
 def _refused(answer: HttpAnswer) -> dict[str, Any]:

@@ -22,8 +22,8 @@ Outcome = Literal[
 class ToolSpec:
     """A tool as the model sees it.
 
-    `name` is at most 64 of [a-zA-Z0-9_-]; `parameters` is a JSON schema of type object. `safe`: running it again changes
-    nothing (GET, HEAD, or declared idempotent), so a resumed turn may.
+    `name` is at most 64 of [a-zA-Z0-9_-]; `parameters` is a JSON schema of type object. `safe`: running it again
+    changes nothing (GET, HEAD, or declared idempotent), so a resumed turn may.
     """
 
     name: str
@@ -52,11 +52,15 @@ class CallContext:
 
 @dataclass(frozen=True)
 class ToolResult:
-    """What a tool call came to. `text` is what the model and the client read; JSON where the tool answers data."""
+    """What a tool call came to. `text` is what the model reads; JSON where the tool answers data.
+
+    `whole` is all of it for the client, where `text` is only a part.
+    """
 
     outcome: Outcome
     text: str
     sources: tuple[Mapping[str, Any], ...] = field(default=())
+    whole: str | None = None
 
 
 class Toolset(Protocol):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from attache.apps.app import App
 from attache.models.model import Completion, ModelFailed, ModelRequest, Models, ModelUsage
+from attache.sessions.blobs import Blobs
 from attache.sessions.entries import TurnUsage
 from attache.sessions.wakes import Wakeups
 from attache.tools.tool import Toolset
@@ -30,6 +31,7 @@ class Means:
     models: Callable[[Spender], Models]
     model: str
     wakeups: Wakeups
+    blobs: Blobs
     settled: Callable[[], Awaitable[None]]
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 
+from attache.errors import Unavailable
+from attache.sessions.blobs import Blobs
 from attache.sessions.entries import Call, CallAsked, CallResult, Result
 from attache.sessions.events import parsed
 from attache.sessions.view import OpenCall
@@ -13,13 +16,16 @@ from attache.tools.tool import CallContext, ToolCall, ToolResult, Toolset
 from attache.turns.outcomes import ask_first, result_of, without_answer
 from attache.turns.recorder import Recorder
 
+logger = logging.getLogger(__name__)
+
 
 class Calls:
     """Runs the open calls of the running turn's last step."""
 
-    def __init__(self, recorder: Recorder, toolset: Toolset, context: Callable[[], CallContext]) -> None:
+    def __init__(self, recorder: Recorder, toolset: Toolset, blobs: Blobs, context: Callable[[], CallContext]) -> None:
         self._recorder = recorder
         self._toolset = toolset
+        self._blobs = blobs
         self._context = context
         self._safe = {spec.name for spec in toolset.specs if spec.safe}
         self.sent: set[str] = set()
@@ -42,7 +48,20 @@ class Calls:
         refusal = self._toolset.check(wanted)
         if refusal is None and asked.name not in self._safe and _same(asked) in again:
             refusal = ask_first(asked)
-        return result_of(asked, refusal or await self._send(wanted))
+        result = refusal or await self._send(wanted)
+        return result_of(asked, result, whole=await self._kept(asked.call_id, result.whole))
+
+    async def _kept(self, call_id: str, whole: str | None) -> bool:
+        """Keep what is too long for the log. A part that the model can go on with is worth more than a failed turn."""
+        if whole is None:
+            return False
+        log = self._recorder.log
+        try:
+            await self._blobs.put(log.session_id, log.living.tag, call_id, whole)
+        except Unavailable:
+            logger.warning("a long result was not kept whole", extra={"session_id": log.session_id})
+            return False
+        return True
 
     async def _send(self, call: ToolCall) -> ToolResult:
         if call.name not in self._safe:

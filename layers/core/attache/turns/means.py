@@ -10,6 +10,7 @@ from attache.apps.apps import DEFAULT_APP, Apps
 from attache.clock import Clock
 from attache.models.fallback_models import FallbackModels
 from attache.models.model import Models
+from attache.sessions.blobs import Blobs
 from attache.sessions.head import Head
 from attache.sessions.wakes import Wakeups
 from attache.tools.tool import Toolset
@@ -28,6 +29,7 @@ class Workshop:
     tools: Callable[[App], Toolset]
     usage: UsageSink
     wakeups: Wakeups
+    blobs: Blobs
     clock: Clock
 
     async def means(self, head: Head) -> Means:
@@ -43,4 +45,4 @@ class Workshop:
             metered = MeteredModels(self.models, ledger, spender, self.clock.now)
             return FallbackModels(metered, app.models.fallback)
 
-        return Means(app, self.tools(app), models, model, self.wakeups, ledger.settled)
+        return Means(app, self.tools(app), models, model, self.wakeups, self.blobs, ledger.settled)

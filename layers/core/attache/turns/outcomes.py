@@ -19,8 +19,9 @@ _WORDS: dict[Outcome, str] = {
 }
 
 
-def result_of(asked: CallAsked, result: ToolResult) -> CallResult:
-    return CallResult(asked.call_id, asked.name, result.outcome, result.text, result.sources)
+def result_of(asked: CallAsked, result: ToolResult, *, whole: bool = False) -> CallResult:
+    """`whole`: all of the result is kept beside the log."""
+    return CallResult(asked.call_id, asked.name, result.outcome, result.text, result.sources, whole)
 
 
 def without_answer(asked: CallAsked, outcome: Outcome) -> CallResult:

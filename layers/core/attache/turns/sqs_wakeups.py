@@ -29,8 +29,8 @@ class SqsWakeups:
     async def hand_over(self, session_id: str, runner: str) -> None:
         await self._send(HandOver(session_id=session_id, runner=runner), 0)
 
-    async def purge(self, session_id: str, below: int, *, delay: float) -> None:
-        await self._send(Purge(session_id=session_id, below=below), delay)
+    async def purge(self, session_id: str, tag: str, *, delay: float) -> None:
+        await self._send(Purge(session_id=session_id, tag=tag), delay)
 
     async def _send(self, job: Job, delay: float) -> None:
         try:

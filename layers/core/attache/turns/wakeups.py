@@ -35,10 +35,10 @@ class HandOver(_Job):
 
 
 class Purge(_Job):
-    """Remove what a deleted session left below entry `below`."""
+    """Remove what the session `tag` left, if it has been deleted."""
 
     kind: Literal["purge"] = "purge"
-    below: int
+    tag: str
 
 
 Job = Wake | Guard | HandOver | Purge

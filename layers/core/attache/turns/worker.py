@@ -45,8 +45,8 @@ class Worker:
         Raises Unavailable: the queue then brings the job again.
         """
         match job:
-            case Purge(session_id=session_id, below=below):
-                await self._table.purge(session_id, below)
+            case Purge():
+                await self._sessions.purge(job.session_id, job.tag)
             case Wake() | Guard() | HandOver():
                 await self._look(job, deadline)
 

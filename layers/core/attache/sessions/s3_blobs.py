@@ -1,0 +1,57 @@
+"""Long texts in S3, at `sessions/<id>/<tag>/<name>`."""
+
+from __future__ import annotations
+
+import asyncio
+
+from botocore.exceptions import ClientError
+
+from attache.aws import Aws
+from attache.aws_errors import code_of, unavailable
+
+PAGE = 1_000
+
+
+class S3Blobs:
+    """`Blobs` of one bucket."""
+
+    def __init__(self, aws: Aws, bucket: str) -> None:
+        self._aws = aws
+        self._bucket = bucket
+
+    async def put(self, session_id: str, tag: str, name: str, text: str) -> None:
+        with unavailable("The store of long results"):
+            await self._aws.call(
+                "s3",
+                "put_object",
+                Bucket=self._bucket,
+                Key=_prefix(session_id, tag) + name,
+                Body=text.encode(),
+                ContentType="text/plain; charset=utf-8",
+            )
+
+    async def get(self, session_id: str, tag: str, name: str) -> str | None:
+        try:
+            with unavailable("The store of long results"):
+                key = _prefix(session_id, tag) + name
+                answer = await self._aws.call("s3", "get_object", Bucket=self._bucket, Key=key)
+                content: bytes = await asyncio.to_thread(answer["Body"].read)
+        except ClientError as error:
+            if code_of(error) != "NoSuchKey":
+                raise
+            return None
+        return content.decode()
+
+    async def purge(self, session_id: str, tag: str) -> None:
+        with unavailable("The store of long results"):
+            while keys := await self._keys(_prefix(session_id, tag)):
+                objects = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+                await self._aws.call("s3", "delete_objects", Bucket=self._bucket, Delete=objects)
+
+    async def _keys(self, prefix: str) -> list[str]:
+        answer = await self._aws.call("s3", "list_objects_v2", Bucket=self._bucket, Prefix=prefix, MaxKeys=PAGE)
+        return [item["Key"] for item in answer.get("Contents", [])]
+
+
+def _prefix(session_id: str, tag: str) -> str:
+    return f"sessions/{session_id}/{tag}/"
