@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from attache.apps.deploy import deploy
+from attache.apps.app import ModelChoice
+from attache.apps.deploy import build, publish
 from attache.apps.http_descriptions import fetch_description
 from attache.apps.s3_releases import S3Releases
 from attache.aws import Aws
@@ -17,6 +19,7 @@ from attache.errors import Forbidden, Unauthenticated
 from attache.keys.dynamo_keys import DynamoKeys
 from attache.keys.key_ring import KeyRing
 from attache.keys.keys import Keys
+from attache.models.catalogue import Catalogue
 from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
 from attache.secrets.secrets import Secrets, app_scope
@@ -26,6 +29,7 @@ APP = "mycoindex"
 API_KEY_NAME = "API_KEY"
 API_KEY = "mycoindex-example-key"
 LABEL = "make dev"
+BY_OPENROUTER = "openrouter/openai/gpt-4o-mini"
 
 
 @dataclass(frozen=True)
@@ -36,13 +40,14 @@ class Operator:
     outputs: Mapping[str, str]
     clock: Clock
 
-    async def deploy_example(self, server: str) -> bool:
-        """The example app, its tools calling `server`, and its secret; whether that changed anything."""
-        deployment = await deploy(FOLDER, self._releases(), fetch_description, allow_loopback=True, server=server)
+    async def deploy_example(self, server: str, providers: Collection[str]) -> None:
+        """The example app, its tools calling `server` and its model one of these providers', and its secret."""
+        app, _ = await asyncio.to_thread(build, FOLDER, fetch_description, allow_loopback=True, server=server)
+        app = app.model_copy(update={"models": with_a_key(app.models, providers)})
+        await publish(app, self._releases())
         secrets = self._secrets()
         if API_KEY_NAME not in await secrets.names(app_scope(APP)):
             await secrets.put(app_scope(APP), API_KEY_NAME, SecretStr(API_KEY))
-        return deployment.changed
 
     async def app_key(self, earlier: str | None) -> str:
         """An earlier start's key where it is still good for the example app, else a new one."""
@@ -63,3 +68,12 @@ class Operator:
     def _secrets(self) -> Secrets:
         store = DynamoSecrets(self.aws, self.outputs["RegistryTable"], self.clock)
         return Secrets(store, KmsSealer(self.aws, self.outputs["SecretsKey"]), self.clock)
+
+
+def with_a_key(models: ModelChoice, providers: Collection[str]) -> ModelChoice:
+    """The same choice, its default the first model whose provider is among these."""
+    entries = Catalogue.read().listing(models.default, models.allowed)
+    usable = [entry.id for entry in entries if entry.provider in providers]
+    if "openrouter" in providers and models.allows(BY_OPENROUTER):
+        usable.append(BY_OPENROUTER)
+    return models.model_copy(update={"default": usable[0]}) if usable else models

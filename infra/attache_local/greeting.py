@@ -8,7 +8,6 @@ from uuid import uuid4
 from attache_local.stack import Ready
 
 QUESTION = "What's ETH trading at, and what is user123's portfolio worth?"
-DEMO = "No provider key is set: a demo model answers. It matches keywords and says so (see README, Models)."
 
 
 def greeting(ready: Ready, seconds: float) -> str:
@@ -21,7 +20,8 @@ Attaché is ready after {seconds:.1f} s: {ready.url}
   app key      {ready.app_key}
   apps         {", ".join(ready.apps)}
   example API  {ready.example_api}
-{DEMO if ready.demo else ""}
+  models       {_models(ready)}
+
 Paste any of these: an answer as a stream, another as a snapshot, the conversation so far.
 
 curl -N {chat} {keyed} -H 'Content-Type: application/json' -d '{text}'
@@ -30,3 +30,9 @@ curl '{ready.url}/api/state' {session}
 
 Ctrl-C stops it; sessions are kept for the next start.
 """
+
+
+def _models(ready: Ready) -> str:
+    if not ready.providers:
+        return "a demo model, which matches keywords and says so: no provider's key is set"
+    return f"those of {', '.join(ready.providers)}, whose keys are set; others are refused"

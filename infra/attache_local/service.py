@@ -24,7 +24,7 @@ from functions.turns.jobs import do_job
 from functions.updates.routes import routes as updates_routes
 
 ROUTES = (chat_routes, state_routes, sessions_routes, control_routes, interrupt_routes, updates_routes)
-GRACE_SECONDS = 3
+GRACE_SECONDS = 2
 
 
 def settings_for(outputs: Mapping[str, str], demo_url: str | None) -> Settings:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from attache_local.errors import LocalStackError
 from attache_local.ports import LOOPBACK, port_of
 
-GRACE_SECONDS = 2
+GRACE_SECONDS = 1
 MOST_HEAD = 1 << 20  # as on Lambda: a message that is too long is refused in our own JSON
 STEP_SECONDS = 0.01
 
@@ -25,7 +25,7 @@ log = logging.getLogger("attache.access")
 
 @asynccontextmanager
 async def serving(app: ASGIApp, listening: socket.socket) -> AsyncIterator[str]:
-    """Serve `app` while the block runs; gives its URL. Streams still open at the end are cut after 2 s."""
+    """Serve `app` while the block runs; gives its URL. Streams still open at the end are cut after a second."""
     config = uvicorn.Config(
         app,
         http="h11",

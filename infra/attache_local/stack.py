@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from attache.aws import Aws, AwsAccess
 from attache.clock import Clock
+from attache.models.access import ProviderAccess
 from attache_local.demo_model import demo_model
 from attache_local.dev_file import DevFile
 from attache_local.embedded_aws import EmbeddedAws
@@ -22,18 +24,18 @@ from attache_local.stacks import deploy_stacks
 from attache_local.state_lock import held
 from example_api.server import example_api
 
-PROVIDER_KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY")
+PROVIDERS = frozenset(("anthropic", "openai", "openrouter"))
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A stack that answers. `demo`: no provider's key is set, so the demo model answers."""
+    """A stack that answers. `providers`: those whose keys are set; where there are none, the demo model answers."""
 
     url: str
     app_key: str
     apps: list[str]
     example_api: str
-    demo: bool
+    providers: list[str]
 
 
 @asynccontextmanager
@@ -52,12 +54,12 @@ async def local_stack(
 
         example = example_api(API_KEY, directory / "example-api.log")
         example_url = await running.enter_async_context(serving(example, listen_near(port + 1)))
-        await operator.deploy_example(example_url)
+        providers = PROVIDERS & ProviderAccess.from_environ(environ).keys.keys()
+        await operator.deploy_example(example_url, providers)
         progress.step("example API and its app")
 
-        demo = not any(environ.get(name) for name in PROVIDER_KEYS)
-        demo_url = await running.enter_async_context(serving(demo_model(), listen_near(port + 2))) if demo else None
-        service = Service(settings_for(outputs, demo_url), aws, environ)
+        demo = None if providers else await running.enter_async_context(serving(demo_model(), listen_near(port + 2)))
+        service = Service(settings_for(outputs, demo), aws, environ)
         running.push_async_callback(service.close)
         for queue_url, handle in service.queues.items():
             await running.enter_async_context(polling(aws, queue_url, handle))
@@ -67,10 +69,10 @@ async def local_stack(
         file = DevFile(directory)
         key = await operator.app_key(file.remembered())
         file.remember(key)
-        ready = Ready(url, key, await service.apps(), example_url, demo)
+        ready = Ready(url, key, await service.apps(), example_url, sorted(providers))
         file.write(_for_scripts(ready, access, outputs))
         running.callback(file.remove)
-        running.callback(progress.note, "stopping")
+        running.callback(_stopping, progress)
         service.warm()
         yield ready
 
@@ -83,7 +85,12 @@ def _embedded_aws(running: AsyncExitStack, directory: Path, progress: Progress) 
     return embedded.access
 
 
+def _stopping(progress: Progress) -> None:
+    progress.note("stopping")
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # a stream that is cut now is no error
+
+
 def _for_scripts(ready: Ready, access: AwsAccess, outputs: Mapping[str, str]) -> dict[str, object]:
-    stack = {name: value for name, value in asdict(ready).items() if name != "demo"}
+    stack = {name: value for name, value in asdict(ready).items() if name != "providers"}
     reached = {name: value for name, value in asdict(access).items() if value is not None}
     return {**stack, "aws": reached, "outputs": dict(outputs)}

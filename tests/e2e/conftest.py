@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ import pytest
 from attache_local.embedded_aws import EmbeddedAws
 from tests.e2e.stack_process import StackProcess
 
-Start = Callable[[], StackProcess]
+Start = Callable[..., StackProcess]
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +24,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a stack on this test's folder, as often as it is called."""
+    """Begins a stack on this test's folder, as often as it is called."""
     begun: list[StackProcess] = []
 
-    def again() -> StackProcess:
-        begun.append(StackProcess.begin(tmp_path))
-        return begun[-1].ready()
+    def again(variables: Mapping[str, str] | None = None) -> StackProcess:
+        begun.append(StackProcess.begin(tmp_path, variables=variables))
+        return begun[-1]
 
     yield again
     for each in begun:

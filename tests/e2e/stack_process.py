@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,8 @@ class StackProcess:
     process: subprocess.Popen[bytes]
 
     @staticmethod
-    def begin(folder: Path, port: int | None = None) -> StackProcess:
-        """Start one, without waiting for it."""
+    def begin(folder: Path, port: int | None = None, variables: Mapping[str, str] | None = None) -> StackProcess:
+        """Start one, with more variables in its environment, and don't wait for it."""
         port = port or free_port()
         arguments = ["--port", str(port), "--state-dir", str(folder / ".attache")]
         with (folder / "output").open("wb") as output:
@@ -38,14 +39,19 @@ class StackProcess:
                 [sys.executable, "-m", "attache_local", *arguments],
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                env={**os.environ, **(variables or {})},
                 start_new_session=True,
             )
         return StackProcess(folder, port, process)
 
     def ready(self) -> StackProcess:
         """Wait until it says where it is."""
+        return self.says("Ctrl-C")
+
+    def says(self, words: str) -> StackProcess:
+        """Wait until it has printed this."""
         deadline = time.monotonic() + READY_SECONDS
-        while "Ctrl-C" not in self.output:
+        while words not in self.output:
             assert self.process.poll() is None, self.output
             assert time.monotonic() < deadline, self.output
             time.sleep(STEP_SECONDS)

@@ -10,16 +10,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from attache_local.ports import listen
 from tests.e2e.stack_process import StackProcess
+from tests.servers.openai_server import OpenAIServer
+from tests.servers.script import text
 
 QUESTION = "What's ETH trading at, and what is user123's portfolio worth?"
 AT_ONCE = {"Prefer": "respond-async"}
-Start = Callable[[], StackProcess]
+Start = Callable[..., StackProcess]
 
 pytestmark = [pytest.mark.e2e, pytest.mark.aws, pytest.mark.timeout(120)]
 
@@ -123,15 +126,18 @@ def test_a_second_stack_on_the_same_folder_is_told_so(stack: StackProcess) -> No
 
 
 def test_a_stop_leaves_nothing_running_and_the_next_start_knows_all(start: Start, client: httpx.Client) -> None:
-    first = start()
+    first = start().ready()
     key, aws_pid, port = first.dev["app_key"], first.aws_pid, first.port
     asked(first, client, "Remember the heron.", AT_ONCE)
-    assert first.end(signal.SIGINT) == 0
+    with httpx.stream("GET", f"{first.dev['url']}/api/updates", headers=client.headers, timeout=30) as updates:
+        assert updates.status_code == 200
+        assert first.end(signal.SIGINT) == 0
+    assert "Traceback" not in first.output
     assert not is_alive(aws_pid)
     assert not (first.folder / ".attache" / "dev.json").exists()
     listen(port).close()
 
-    second = start()
+    second = start().ready()
     assert second.seconds < 10
     assert second.dev["app_key"] == key
     assert "Remember the heron." in [message["content"] for message in state(second, client)["messages"]]
@@ -140,15 +146,34 @@ def test_a_stop_leaves_nothing_running_and_the_next_start_knows_all(start: Start
 
 
 def test_a_stack_that_was_killed_leaves_its_aws_to_the_next(start: Start, client: httpx.Client) -> None:
-    first = start()
+    first = start().ready()
     aws_pid = first.aws_pid
     asked(first, client, "Remember the heron.", AT_ONCE)
     first.end(signal.SIGKILL)
     assert is_alive(aws_pid)
 
-    second = start()
+    second = start().ready()
     assert "adopted" in second.output
     assert second.aws_pid == aws_pid
     assert "Remember the heron." in [message["content"] for message in state(second, client)["messages"]]
     assert second.end() == 0
     assert not is_alive(aws_pid)
+
+
+def test_a_stop_while_it_starts_leaves_nothing_running(start: Start) -> None:
+    begun = start()
+    begun.says("embedded AWS")
+    aws_pid = begun.aws_pid
+    assert begun.end() == 0
+    assert not is_alive(aws_pid)
+
+
+async def test_a_providers_key_and_address_lead_to_it(start: Start) -> None:
+    async with OpenAIServer([text("I am no demo.")]) as server:
+        begun = start({"OPENAI_API_KEY": "sk-gateway", "OPENAI_API_BASE": server.url}).ready()
+        async with httpx.AsyncClient(headers={"X-Session-Id": str(uuid4())}, timeout=60) as client:
+            parameters = {"app": "mycoindex", "message": "Who are you?"}
+            url = f"{begun.dev['url']}/api/chat"
+            snapshot = (await client.post(url, params=parameters, headers=keyed(begun))).json()
+    assert snapshot["messages"][-1]["content"] == "I am no demo."
+    assert server.requests[0].headers["authorization"] == "Bearer sk-gateway"

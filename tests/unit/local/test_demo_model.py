@@ -129,10 +129,15 @@ def test_it_repeats_what_the_conversation_said(said: list[str], answered: str) -
 
 def test_results_are_put_into_words_and_the_answer_says_what_it_is() -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "GetTokenPrice", "arguments": "{}"}}
+    result = '{"symbol": "ETH", "levels": [{"price": 3521.4, "amount": 2}]}'
     messages: list[dict[str, Any]] = [
         {"role": "user", "content": "What's ETH trading at?"},
         {"role": "assistant", "content": None, "tool_calls": [call]},
-        {"role": "tool", "tool_call_id": "c1", "content": '{"symbol": "ETH", "levels": [{"price": 3521.4, "amount": 2}]}'},
+        {
+            "role": "tool",
+            "tool_call_id": "c1",
+            "content": result,
+        },
     ]
     step = answer(messages, EXCHANGE)
     assert step.text == f"GetTokenPrice: symbol ETH, levels 1 price 3521.4, amount 2.\n\n{SIGNATURE}"
