@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attache.tools.results import MAX_TEXT, SECRET, HttpAnswer, fitted, result_of
@@ -97,6 +97,7 @@ def test_any_value_fits_and_is_json(value: Any) -> None:
     assert json.loads(fitted(value)) == json.loads(json.dumps(value))
 
 
+@settings(max_examples=25)
 @given(st.lists(VALUES, min_size=1).map(lambda values: values * 300))
 def test_any_long_value_fits_and_is_json(value: Any) -> None:
     text = fitted(value)

@@ -57,14 +57,14 @@ class Exchanges:
         self._kept: httpcore.AsyncConnectionPool | None = None
         self._new: httpcore.AsyncConnectionPool | None = None
 
-    async def send(self, request: HttpRequest, *, timeout: float, safe: bool) -> HttpAnswer:
-        """The answer, its body cut at 1 MB. `timeout` in seconds for all of it. Raises ExchangeFailedError."""
+    async def send(self, request: HttpRequest, *, until: float, safe: bool) -> HttpAnswer:
+        """The answer, its body cut at 1 MB; whole by `until` on the event loop's clock. Raises ExchangeFailedError."""
         progress = _Progress()
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout_at(until):
                 return await self._send(request, progress, safe=safe)
         except (TimeoutError, httpcore.TimeoutException):
-            what = f"no whole answer came within {timeout:g} s" if progress.sent else "no connection was made in time"
+            what = "no whole answer came in time" if progress.sent else "no connection was made in time"
             raise ExchangeFailedError(what, sent=progress.sent, timed_out=True) from None
         except (AddressRefusedError, httpcore.LocalProtocolError, httpcore.UnsupportedProtocol) as error:
             raise ExchangeFailedError(str(error), sent=False) from None

@@ -89,8 +89,7 @@ class HttpToolset:
         for _ in range(MAX_REDIRECTS + 1):
             own = origin_of(request.origin) == origin_of(tool.server)
             sent = authorized(request, tool.auth, secret) if own and tool.auth and secret else request
-            left = until - asyncio.get_running_loop().time()
-            answer = await self._exchanges.send(sent, timeout=left, safe=tool.safe)
+            answer = await self._exchanges.send(sent, until=until, safe=tool.safe)
             following = redirected(request, answer, self._origins)
             if following is None:
                 return answer
@@ -99,7 +98,7 @@ class HttpToolset:
 
 
 def _failed(tool: HttpTool, failure: ExchangeFailedError, secret: str | None) -> ToolResult:
-    why = scrubbed(str(failure), secret)
+    why = scrubbed(str(failure), secret) + (f" ({tool.timeout:g} s)" if failure.timed_out and failure.sent else "")
     late: Outcome = "timed_out" if failure.timed_out else "error"
     if not failure.sent:
         return ToolResult(late, f"The API of {tool.name} cannot be reached: {why}. Nothing was sent.")
