@@ -61,7 +61,9 @@ class House:
     def __post_init__(self) -> None:
         table = self.table = self.table or FakeSessionTable(self.clock)
         periods = Periods(dead=int(self.timings.dead * 1000))
-        self.sessions = Sessions(table, self.wakeups, self.blobs, self.clock, warm=WarmSessions(), periods=periods)
+        self.sessions = Sessions(
+            table, self.wakeups, self.blobs, self.clock, warm=WarmSessions(self.clock), periods=periods
+        )
         workshop = Workshop(
             FakeApps(self.app), self.models, lambda _: self.toolset, self.usage, self.wakeups, self.blobs, self.clock
         )

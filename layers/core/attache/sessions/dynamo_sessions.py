@@ -107,7 +107,7 @@ class DynamoSessions:
         ]
 
     async def purge(self, session_id: str, below: int) -> None:
-        async for page in self._query(session_id, slot(0), slot(below - 1), WINDOW, newest_first=False):
+        async for page, _ in self._query(session_id, slot(0), slot(below - 1), WINDOW, newest_first=False):
             for start in range(0, len(page), 25):
                 await self._delete(session_id, [item["sk"] for item in page[start : start + 25]])
         reading = await self.newest(session_id, limit=4)  # user state, summary, head, tombstone
@@ -244,16 +244,16 @@ class DynamoSessions:
     ) -> tuple[list[Item], bool]:
         """Living items from sort key `low` to `high`, at least `limit` if there are, and whether these are all."""
         items: list[Item] = []
-        async for page in self._query(session_id, low, high, limit, newest_first=newest_first):
-            if len(items) >= limit:
-                return items, False
+        async for page, last in self._query(session_id, low, high, limit, newest_first=newest_first):
             items += [item for item in page if self._alive(item)]
+            if last or len(items) >= limit:
+                return items, last
         return items, True
 
     async def _query(
         self, session_id: str, low: str, high: str, limit: int, *, newest_first: bool
-    ) -> AsyncIterator[list[Item]]:
-        """Pages of at most `limit` items, dead ones among them; each is asked for when it is wanted."""
+    ) -> AsyncIterator[tuple[list[Item], bool]]:
+        """Pages of at most `limit` items, dead ones among them, and whether each is the last; asked for when wanted."""
         values = {":pk": {"S": partition(session_id)}, ":low": {"S": low}, ":high": {"S": high}}
         more: dict[str, Any] = {}
         while True:
@@ -267,8 +267,9 @@ class DynamoSessions:
                 Limit=limit,
                 **more,
             )
-            yield answer["Items"]
-            if "LastEvaluatedKey" not in answer:
+            last = "LastEvaluatedKey" not in answer
+            yield answer["Items"], last
+            if last:
                 return
             more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 

@@ -32,7 +32,8 @@ from attache.sessions.view import View
 Json = dict[str, Any]
 TEXT_CHARACTERS = 1_300  # at most 16 KB on the wire, where a character may take 12 bytes (contract, "Stream")
 RESULT_BYTES = 12_000
-WITHDRAWN: Mapping[str, Any] = {"type": "complete", "status": "interrupted", "usage": None}
+UNKNOWN_USAGE: Mapping[str, Any] = {"input_tokens": None, "output_tokens": None, "model": None}
+WITHDRAWN: Mapping[str, Any] = {"type": "complete", "status": "interrupted", "usage": UNKNOWN_USAGE}
 
 
 def text_events(text: str) -> Iterator[Json]:
@@ -66,7 +67,7 @@ def end_event(end: End) -> Json:
     if end.failure is not None:
         failure = end.failure
         return {"type": "error", "message": failure.message, "code": failure.code, "retryable": failure.retryable}
-    return {"type": "complete", "status": end.status, "usage": asdict(end.usage) if end.usage else None}
+    return {"type": "complete", "status": end.status, "usage": asdict(end.usage) if end.usage else UNKNOWN_USAGE}
 
 
 def parsed(text: str) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -225,9 +226,11 @@ class SessionLog:
         return reading
 
     async def settle(self) -> None:
-        """Tell the head that a turn has ended."""
+        """Tell the head that a turn has ended. Never fails: the end stands, and the next one tells it again."""
         head = self.living
-        await self._table.settle(self.session_id, Settled(head.born, self.view.last, self._clock.now(), head.lifetime))
+        settled = Settled(head.born, self.view.last, self._clock.now(), head.lifetime)
+        with suppress(Unavailable):
+            await self._table.settle(self.session_id, settled)
 
 
 def begun(log: SessionLog, now: int, **values: Any) -> NewHead:

@@ -66,7 +66,7 @@ class Sessions:
         self._blobs = blobs
         self._long: TimedCache[tuple[str, str], str] = TimedCache(clock, LONG_SECONDS, MOST_LONG)
         self._clock = clock
-        self._warm = warm or WarmSessions()
+        self._warm = warm or WarmSessions(clock)
         self._periods = periods or Periods()
         self._nudged: TimedCache[str, None] = TimedCache(clock, NUDGED_SECONDS, MOST_NUDGED)
 
@@ -201,15 +201,12 @@ class Sessions:
 
     async def nudge(self, log: SessionLog) -> None:
         """Wake a worker where there is work without a live runner: losing a wake-up costs only time."""
-        running, now = log.view.running, self._clock.now()
-        if self._nudged.get(log.session_id):
+        now = self._clock.now()
+        if not log.view.busy or now - _alive_at(log) <= self._periods.dead or self._nudged.get(log.session_id):
             return
-        dead = running is not None and now - running.seen > self._periods.dead
-        idle = running is None and bool(log.view.waiting) and now - log.view.idle_since > self._periods.dead
-        if dead or idle:
-            self._nudged.put(log.session_id, None, now)
-            with suppress(Unavailable):
-                await self._wakeups.wake(log.session_id)
+        self._nudged.put(log.session_id, None, now)
+        with suppress(Unavailable):
+            await self._wakeups.wake(log.session_id)
 
     async def _read(self, session_id: str) -> SessionLog:
         """What is newer than a warm container knows takes one read unit, where nothing is."""
@@ -267,6 +264,14 @@ class Sessions:
         """The newest entry that shows in a snapshot."""
         shown = (entry.number for entry in reversed(log.entries) if not isinstance(entry.body, _UNSEEN))
         return next(shown, log.view.last)
+
+
+def _alive_at(log: SessionLog) -> int:
+    """When somebody last did something for what runs or waits (milliseconds)."""
+    if log.view.running is not None:
+        return log.view.running.seen
+    first = log.entry(log.view.waiting[0])
+    return max(log.view.idle_since, first.at if first else 0)
 
 
 def _result(entry: Entry) -> CallResult | None:

@@ -3,44 +3,55 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from attache.clock import Clock
 from attache.sessions.log import Known
 
 MOST_ENTRIES = 1_000  # of one session; more is read again where a snapshot wants it
 MOST_WEIGHT = 32_000_000  # characters, of all sessions together
+KEPT = 600_000  # milliseconds
+
+
+@dataclass(frozen=True)
+class _Kept:
+    known: Known
+    weight: int
+    until: int
 
 
 class WarmSessions:
     """The least recently used are forgotten first. What is remembered may be old: a log reads what is newer."""
 
-    def __init__(self, most_weight: int = MOST_WEIGHT) -> None:
+    def __init__(self, clock: Clock, most_weight: int = MOST_WEIGHT) -> None:
+        self._clock = clock
         self._most = most_weight
-        self._kept: OrderedDict[str, tuple[Known, int]] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._weight = 0
 
     def get(self, session_id: str) -> Known | None:
+        """What is remembered, if that is not too old: a tombstone that came since must still be there to be read."""
         found = self._kept.get(session_id)
-        if found is None:
+        if found is None or found.until < self._clock.now():
             return None
         self._kept.move_to_end(session_id)
-        return found[0]
+        return found.known
 
     def keep(self, session_id: str, known: Known) -> None:
         older = self._kept.get(session_id)
-        if older is not None and older[0].view.last > known.view.last:
+        if older is not None and older.known.view.last > known.view.last:
             return
         self.forget(session_id)
         known = _trimmed(known)
         weight = sum(entry.weight for entry in known.entries)
-        self._kept[session_id] = (known, weight)
+        self._kept[session_id] = _Kept(known, weight, self._clock.now() + KEPT)
         self._weight += weight
         while self._weight > self._most:
             self.forget(next(iter(self._kept)))
 
     def forget(self, session_id: str) -> None:
-        _, weight = self._kept.pop(session_id, (None, 0))
-        self._weight -= weight
+        if session_id in self._kept:
+            self._weight -= self._kept.pop(session_id).weight
 
 
 def _trimmed(known: Known) -> Known:

@@ -16,6 +16,8 @@ from attache.turns.prompt import prompt
 from attache.turns.recorder import Recorder
 from attache.usage.usage import Spender
 
+MOST_CHARACTERS = 60_000  # of a step's text, and of its calls' arguments: an entry holds 300 KB
+MOST_CALLS = 64
 TRIES = 2  # of one step, where the answer broke off after its first words
 
 
@@ -58,10 +60,8 @@ class Asking:
                 await self._recorder.close_text()
         return await self._once(last)
 
-    def usage(self) -> TurnUsage | None:
-        """What all calls took together; None where nothing is known."""
-        if not self._taken:
-            return None
+    def usage(self) -> TurnUsage:
+        """What all calls took together."""
         return TurnUsage(
             self._means.model,
             _sum([usage.input_tokens for usage in self._taken]),
@@ -82,9 +82,11 @@ class Asking:
             while True:
                 event = await self._recorder.beside_model(anext(events))
                 if isinstance(event, Completion):
-                    return event
+                    return _bounded(event)
                 self._recorder.said(event.text)
                 await self._recorder.go_on()
+                if self._recorder.length > MOST_CHARACTERS:
+                    return Completion(usage=ModelUsage(partial=True), truncated=True)
 
     def _request(self, last: bool) -> ModelRequest:
         log, means = self._recorder.log, self._means
@@ -93,6 +95,15 @@ class Asking:
 
     def _begun(self) -> bool:
         return bool(self._recorder.unstored.text or self._recorder.running.text)
+
+
+def _bounded(completion: Completion) -> Completion:
+    """Raises ModelFailed where a step would not fit into an entry."""
+    size = sum(len(call.name) + len(call.arguments) for call in completion.calls)
+    if size > MOST_CHARACTERS or len(completion.calls) > MOST_CALLS:
+        words = "The model wanted to do more at once than is possible. Ask for less, or for one thing after the other."
+        raise ModelFailed(words, code="too_large", retryable=False, usage=completion.usage)
+    return completion
 
 
 def _sum(numbers: list[int | None]) -> int | None:

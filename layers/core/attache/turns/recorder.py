@@ -63,6 +63,11 @@ class Recorder:
         """The turn, provided that it is still ours. Raises Fenced."""
         return _ours(self.log.view, self.turn, self.log.writer)
 
+    @property
+    def length(self) -> int:
+        """Characters of the answer since the last step."""
+        return len(self.running.text) + len(self.unstored.text)
+
     def said(self, text: str) -> None:
         """The model said this: it is shown at once, and stored with the next piece."""
         self._audience.live(text)
