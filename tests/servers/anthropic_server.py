@@ -21,6 +21,7 @@ KINDS = {
     429: "rate_limit_error",
     529: "overloaded_error",
 }
+IDLE = 0.05  # seconds
 STOPS = {"length": "max_tokens", "content_filter": "refusal"}
 
 
@@ -67,6 +68,10 @@ class AnthropicServer(ProviderServer):
                 raise Dropped
             case "hang":
                 await asyncio.Event().wait()
+            case "idle":
+                while True:
+                    yield _event("ping")
+                    await asyncio.sleep(IDLE)
             case "error":
                 yield sse(self.error_body(Refusal(529, "Overloaded")), "error")
             case "linger":

@@ -12,6 +12,8 @@ from tests.servers.openai_rules import fault
 from tests.servers.provider_server import Dropped, ProviderServer, sse
 from tests.servers.script import Answer, Asked, Received, Refusal, cut_up, wait
 
+IDLE = 0.05  # seconds
+
 
 class OpenAIServer(ProviderServer):
     """A scripted `POST /v1/chat/completions`."""
@@ -59,6 +61,10 @@ class OpenAIServer(ProviderServer):
                 raise Dropped
             case "hang":
                 await asyncio.Event().wait()
+            case "idle":
+                while True:
+                    yield b": OPENROUTER PROCESSING\n\n"
+                    await asyncio.sleep(IDLE)
             case "error":
                 yield sse(self.error_body(Refusal(500, "The server had an error while processing your request.")))
             case "linger":

@@ -14,6 +14,7 @@ Ending = Literal[
     "drop",  # the connection breaks
     "error",  # an error event, as the provider sends it in mid-stream
     "hang",  # nothing more comes
+    "idle",  # nothing more comes but what keeps the connection open
     "linger",  # the finish reason comes, and then nothing more
 ]
 

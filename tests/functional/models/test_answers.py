@@ -128,3 +128,11 @@ async def test_two_calls_at_once_do_not_mix(provider: Provider) -> None:
         asked = [[{"role": "user", "content": f"say {word}"}] for word in "abcdefgh"]
         answers = await asyncio.gather(*(ask.answer(messages) for messages in asked))
     assert [said for said, _ in answers] == [word * 18 for word in "abcdefgh"]
+
+
+async def test_each_event_may_be_waited_for_by_a_task_of_its_own(provider: Provider) -> None:
+    async with asking(provider, [text("Hello", " ", "there")]) as ask:
+        stream = ask.stream()
+        events = [await asyncio.ensure_future(anext(stream)) for _ in range(4)]
+        await asyncio.ensure_future(stream.aclose())
+    assert [type(event) for event in events] == [TextDelta, TextDelta, TextDelta, Completion]

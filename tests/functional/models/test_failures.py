@@ -111,7 +111,7 @@ async def test_a_stream_that_breaks_before_its_first_word_is_tried_again(provide
     await after_failures(provider, Answer(ending=ending))
 
 
-@pytest.mark.parametrize("ending", ["cut", "drop", "error", "hang"])
+@pytest.mark.parametrize("ending", ["cut", "drop", "error", "hang", "idle"])
 async def test_a_stream_that_breaks_later_has_failed(provider: Provider, ending: Ending) -> None:
     async with asking(provider, [text("Half an ", "answ", ending=ending)], SHORT) as ask:
         said, failure = await failing(ask)
@@ -129,7 +129,7 @@ async def test_calls_that_break_off_are_no_calls(provider: Provider) -> None:
     assert (said, failure.code) == ("", "provider_unavailable")
 
 
-@pytest.mark.parametrize("script", [[Hangs()], [text(ending="hang")], [text(before=SOON)]])
+@pytest.mark.parametrize("script", [[Hangs()], [text(ending="hang")], [text(ending="idle")], [text(before=SOON)]])
 async def test_silence_has_an_end_and_is_not_tried_again(provider: Provider, script: Script) -> None:
     async with asking(provider, script, SHORT) as ask:
         _, failure = await asyncio.wait_for(failing(ask), SOON)
