@@ -55,8 +55,9 @@ def test_without_narrowing_every_operation_is_a_tool_and_the_rest_is_reported(tm
     ],
 )
 def test_the_manifest_narrows(tmp_path: Path, narrowing: dict[str, Any], names: list[str]) -> None:
-    app, _ = built(tmp_path, with_tools(**narrowing), description(PATHS))
+    app, report = built(tmp_path, with_tools(**narrowing), description(PATHS))
     assert [tool.name for tool in app.tools] == names
+    assert bool(report.left_out) == (narrowing.keys() != {"expose"})
 
 
 def test_what_the_manifest_says_of_an_operation_holds(tmp_path: Path) -> None:
@@ -150,6 +151,7 @@ def test_the_local_stack_takes_a_server_on_this_machine_and_warns(tmp_path: Path
     [
         (with_tools(server="http://api.example.com"), {}, "is not encrypted"),
         (MANIFEST, {"security": [{"key": []}]}, "need authorization"),
+        (with_tools(expose=[{"operation": "trade", "confirm": True}]), {}, "waits for the user's approval"),
     ],
 )
 def test_what_looks_wrong_is_a_warning(tmp_path: Path, manifest: Any, more: dict[str, Any], words: str) -> None:

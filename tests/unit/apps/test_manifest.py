@@ -73,6 +73,7 @@ def test_a_secret_is_sent_in_one_of_three_ways(auth: str, name: str, prefix: str
     ("change", "words"),
     [
         (("name: mycoindex", "name: My Coin"), "app.yaml:1 (name): 'My Coin' does not fit: lower-case letters"),
+        (("name: mycoindex", "name: default"), "app.yaml:1 (name): 'default' is the app that comes with the program"),
         (("title:", "titel:"), "app.yaml:2 (titel): The key 'titel' is not known here. Did you mean 'title'?"),
         (("models: {default: claude-sonnet, ", "models: {"), "app.yaml:5 (models.default): `default` is missing."),
         (("  openapi: openapi.yaml ", "  #"), "app.yaml:6 (tools.openapi): `openapi` is missing."),

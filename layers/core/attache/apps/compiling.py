@@ -126,6 +126,10 @@ def _cautions(described: Described, tools: Sequence[HttpTool]) -> Iterator[Probl
             yield Problem(_place(described), f"{server} is this machine itself: it works on the local stack only.")
         elif urlsplit(server).scheme == "http":
             yield Problem(_place(described), f"{server} is not encrypted; secrets travel there in plain text.")
+    for tool in tools:
+        if tool.confirm:
+            message = f"{tool.name} waits for the user's approval, which this version cannot ask for: it is never run."
+            yield Problem(_place(described), message)
     if described.manifest.documents:
         yield Problem(described.source.place(["documents"]), "Documents are not served by this version.")
 

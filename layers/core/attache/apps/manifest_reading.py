@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from attache.apps.apps import DEFAULT_APP
 from attache.apps.manifest import ApiTools, Auth, Expose, Manifest, Models, Secret, Strict
 from attache.apps.problems import CannotDeploy, Problem, suggestion
 from attache.apps.source import Path, Source
@@ -82,6 +83,10 @@ def _shown(value: Any) -> str:
 
 
 def _contradictions(source: Source, manifest: Manifest) -> Iterable[Problem]:
+    if manifest.name == DEFAULT_APP:
+        yield Problem(
+            source.place(["name"]), f"{DEFAULT_APP!r} is the app that comes with the program; name it otherwise."
+        )
     names = [secret.name for secret in manifest.secrets]
     for number, name in enumerate(names):
         if name in names[:number]:

@@ -48,6 +48,8 @@ def compile_description(
     """
     operations, left_out = read_operations(document)
     exposed, missing = expose(tools, operations, left_out)
+    if tools.expose and not (tools.tags or tools.paths):
+        left_out = []  # nobody asked for those
     auth = tools.auth.tool_auth(required.get(tools.auth.secret, True)) if tools.auth else None
     drafts: list[Draft] = []
     for each in exposed:
