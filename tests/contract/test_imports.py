@@ -48,6 +48,8 @@ class NoModelLibrary:
 sys.meta_path.insert(0, NoModelLibrary())
 """
 
+# Mangum asks for a loop before it makes one, which Python 3.12 and later deprecate
+WARNINGS = "error,ignore:There is no current event loop:DeprecationWarning"
 DEPLOYED = """
 import os
 
@@ -81,7 +83,7 @@ def modules() -> list[str]:
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
     """Run it in a new interpreter without any variable but the path to a temporary folder."""
-    bare = {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "error"}
+    bare = {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": WARNINGS}
     return subprocess.run(
         [sys.executable, "-c", program], env=bare, cwd=ROOT, capture_output=True, text=True, check=False
     )
