@@ -1,1 +1,1 @@
-"""`GET /api/updates`, behind the Lambda Web Adapter; not served yet."""
+"""`GET /api/updates`, behind the Lambda Web Adapter."""
