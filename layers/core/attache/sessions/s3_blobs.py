@@ -10,6 +10,7 @@ from attache.aws import Aws
 from attache.aws_errors import code_of, unavailable
 
 PAGE = 1_000
+ABSENT = ("NoSuchKey", "AccessDenied")  # the latter where a function may not list what there is
 
 
 class S3Blobs:
@@ -37,7 +38,7 @@ class S3Blobs:
                 answer = await self._aws.call("s3", "get_object", Bucket=self._bucket, Key=key)
                 content: bytes = await asyncio.to_thread(answer["Body"].read)
         except ClientError as error:
-            if code_of(error) != "NoSuchKey":
+            if code_of(error) not in ABSENT:
                 raise
             return None
         return content.decode()
