@@ -19,6 +19,8 @@ from attache.errors import Unavailable
 from attache.sessions.entries import Body, Deleted, End, Entry, Event, User
 from attache.sessions.head import Head, Lifetime
 from attache.sessions.table import (
+    FIRST_LOOK,
+    WINDOW,
     Beside,
     HeadChange,
     NewHead,
@@ -107,18 +109,21 @@ class SessionLog:
         """An entry that is at hand."""
         return next((entry for entry in reversed(self.entries) if entry.number == number), None)
 
-    async def read(self) -> View:
-        """Read everything newer than is known, with head and user state; the window, where nothing is."""
-        async with self._alone:
-            return await self._read()
+    async def read(self, first: int = FIRST_LOOK) -> View:
+        """Read everything newer than is known, with head and user state; the newest `first` entries, where nothing is.
 
-    async def _read(self) -> View:
+        What is older is read by those who want it (`reach_back`).
+        """
+        async with self._alone:
+            return await self._read(first)
+
+    async def _read(self, first: int = FIRST_LOOK) -> View:
         began = self._clock.now()
         after = self.view.last
-        reading = await self._table.newest(self.session_id, after)
+        reading = await self._table.newest(self.session_id, after, limit=WINDOW if after else first)
         if after and (not reading.complete or _of_another(reading.head, self.known)):
             self.known, after = Known(), 0
-            reading = await self._table.newest(self.session_id)
+            reading = await self._table.newest(self.session_id, limit=first)
         self.known = _more(self.known, reading) if after else _window(await self._grounded(reading))
         self._touched = began
         return self.view
@@ -139,18 +144,25 @@ class SessionLog:
         self._touched = began
         return entries
 
-    async def reach_back(self, enough: Callable[[tuple[Entry, ...]], bool]) -> None:
-        """Read older entries until `enough` holds, or there are none."""
-        async with self._alone:
-            await self._reach_back(enough)
+    async def reach_back(
+        self, enough: Callable[[tuple[Entry, ...]], bool], missing: Callable[[tuple[Entry, ...]], int] | None = None
+    ) -> None:
+        """Read older entries until `enough` holds, or there are none; `missing` guesses how many that takes.
 
-    async def _reach_back(self, enough: Callable[[tuple[Entry, ...]], bool]) -> None:
+        What is older does not change, so this may run beside an append.
+        """
         while not self.known.complete and not enough(self.entries):
-            before = self.entries[0].number if self.entries else self.view.last + 1
-            older = await self._table.newest(self.session_id, before=before)
-            entries = _living(older.entries, self.known.head) + self.entries
-            complete = older.complete or len(entries) == len(self.entries)
-            self.known = replace(self.known, entries=entries, complete=complete)
+            first = self.entries[:1]
+            before = first[0].number if first else self.view.last + 1
+            limit = missing(self.entries) if missing else WINDOW
+            older = await self._table.newest(self.session_id, before=before, limit=limit)
+            if self.entries[:1] == first:
+                self._reached(older)
+
+    def _reached(self, older: Reading) -> None:
+        entries = _living(older.entries, self.known.head) + self.entries
+        complete = older.complete or len(entries) == len(self.entries)
+        self.known = replace(self.known, entries=entries, complete=complete)
 
     async def append(self, decide: Decision) -> Entry:
         """Append what `decide` wants at the end of the log; it may be asked again, and raises to give up.
@@ -219,8 +231,8 @@ class SessionLog:
         self.known = _more(self.known, Reading(head, user_state, (entry,)))
 
     async def _grounded(self, reading: Reading) -> Reading:
-        """A window that begins at the log's start, or holds an `end`: the fold needs either."""
-        while not reading.complete and not any(isinstance(entry.body, End | Deleted) for entry in reading.entries):
+        """A window that begins at the log's start, or holds an `end` and what waits: the fold needs either."""
+        while not reading.complete and not _grounds(reading.entries):
             older = await self._table.newest(self.session_id, before=reading.entries[0].number)
             reading = replace(reading, entries=older.entries + reading.entries, complete=older.complete)
         return reading
@@ -244,6 +256,16 @@ def begun(log: SessionLog, now: int, **values: Any) -> NewHead:
 def changed(head: Head, change: HeadChange) -> Head:
     """The head after `change`, which its storage has taken."""
     return replace(head, **change.values)
+
+
+def ends_before(entries: Iterable[Entry], number: int) -> bool:
+    """Whether a fold up to entry `number` may begin in these: it may at any `end`."""
+    return any(entry.number <= number and isinstance(entry.body, End | Deleted) for entry in entries)
+
+
+def _grounds(entries: tuple[Entry, ...]) -> bool:
+    waiting = fold(entries).waiting
+    return ends_before(entries, entries[-1].number) and (not waiting or waiting[0] >= entries[0].number)
 
 
 def _of_another(head: Head | None, known: Known) -> bool:

@@ -11,6 +11,8 @@ from attache.sessions.entries import Entry
 from attache.sessions.head import Head, Lifetime, Listed
 
 WINDOW = 400  # entries of a page: a full window of 40 messages with their pieces (session-log.md, "Items")
+FIRST_LOOK = 64  # entries: the newest turns with their pieces, or a full window whose pieces have expired
+GLANCE = 12  # entries: what the end of the newest turn says
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from attache.clock import Clock
 from attache.errors import TooMany
 from attache.sessions.entries import Deleted
 from attache.sessions.events import update_events
-from attache.sessions.log import SessionLog
+from attache.sessions.log import SessionLog, ends_before
 from attache.sessions.sessions import Sessions
 from attache.sessions.snapshot import NEVER_USED, empty_snapshot
+from attache.sessions.table import GLANCE
 from attache.sessions.view import View, fold
 from attache.wire.sse import Event
 
@@ -50,7 +51,7 @@ class Updates:
         """
         self._admit(session_id)
         log = self._sessions.log(session_id)
-        await log.read()
+        await log.read(GLANCE)
         return self._events(log, last_event_id, deadline)
 
     def _admit(self, session_id: str) -> None:
@@ -144,5 +145,5 @@ async def _resumed(log: SessionLog, last_event_id: str | None) -> int | None:
     number = log.head.born - 1 if last_event_id == NEVER_USED else log.head.number_of(last_event_id)
     if number is None or number > log.view.last:
         return None
-    await log.reach_back(lambda entries: bool(entries) and entries[0].number <= number + 1)
+    await log.reach_back(lambda entries: ends_before(entries, number))
     return number if log.entries and log.entries[0].number <= number + 1 else None

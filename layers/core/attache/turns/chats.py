@@ -9,12 +9,14 @@ from typing import Any
 
 from attache.clock import Clock
 from attache.errors import Unavailable
-from attache.sessions.log import SessionLog
+from attache.sessions.entries import Entry
+from attache.sessions.log import Decision, SessionLog
 from attache.sessions.sessions import Sessions
 from attache.sessions.table import Idempotency, KeyTaken, SessionTable
 from attache.turns.accepting import ChatRequest, accept, check_same
 from attache.turns.chat_stream import ChatStream
 from attache.turns.means import Workshop
+from attache.turns.prompt import fills_window, missing_from_window
 from attache.turns.recorder import Recorder
 from attache.turns.runner import TurnRunner
 from attache.turns.taking import NotToBeTaken, take_first
@@ -78,7 +80,8 @@ class Chats:
         if made is None or (log.head is not None and made.number < log.head.born):
             decide = accept(request, self._clock.now(), self._timings.waiting, streamed=streamed)
             try:
-                return (await log.append(decide)).number, False
+                entry = await (self._append(log, decide) if streamed else log.append(decide))
+                return entry.number, False
             except KeyTaken:
                 made = await self._made(request)
                 await log.read()
@@ -88,6 +91,14 @@ class Chats:
             raise Unavailable("The message was accepted in another request; try again in a moment.")
         check_same(request, made)
         return made.number, True
+
+    async def _append(self, log: SessionLog, decide: Decision) -> Entry:
+        """Append a message whose turn begins here; what the prompt's window lacks is read meanwhile."""
+        window = asyncio.ensure_future(log.reach_back(fills_window, missing_from_window))
+        try:
+            return await log.append(decide)
+        finally:
+            await asyncio.gather(window, return_exceptions=True)  # where it failed, the runner reads it again
 
     async def _made(self, request: ChatRequest) -> Idempotency | None:
         if request.idempotency_key is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from attache.apps.app import App
@@ -12,6 +13,7 @@ from attache.models.model import Message
 from attache.sessions.entries import CallAsked, CallResult, End, Entry, OutcomeOf, User
 from attache.sessions.events import parsed
 from attache.sessions.history import Part, StepMade, SystemMessage, TurnMade, Unanswered, conversation
+from attache.sessions.table import WINDOW
 from attache.sessions.user_state import for_prompt
 
 WINDOW_MESSAGES = 40
@@ -43,9 +45,22 @@ def prompt(app: App, entries: Iterable[Entry], user_state: Mapping[str, Any] | N
     return Prompt((*_system(app, user_state), *messages, *notes))
 
 
-def wants(entries: tuple[Entry, ...]) -> bool:
+def fills_window(entries: tuple[Entry, ...]) -> bool:
     """Whether `entries` hold a full window."""
-    return sum(isinstance(entry.body, User | OutcomeOf | End) for entry in entries) >= WINDOW_MESSAGES
+    return _spoken(entries) >= WINDOW_MESSAGES
+
+
+def missing_from_window(entries: tuple[Entry, ...]) -> int:
+    """About how many older entries a full window takes, if they are as those at hand; a page at most."""
+    spoken = _spoken(entries)
+    if spoken == 0:
+        return WINDOW
+    each = len(entries) / spoken
+    return min(ceil((WINDOW_MESSAGES - spoken + 1) * each), WINDOW)
+
+
+def _spoken(entries: tuple[Entry, ...]) -> int:
+    return sum(isinstance(entry.body, User | OutcomeOf | End) for entry in entries)
 
 
 def _system(app: App, user_state: Mapping[str, Any] | None) -> Iterator[Message]:

@@ -19,7 +19,7 @@ from attache.tools.tool import CallContext
 from attache.turns.asking import Asking, Means
 from attache.turns.calls import Calls
 from attache.turns.outcomes import left_open
-from attache.turns.prompt import wants
+from attache.turns.prompt import fills_window, missing_from_window
 from attache.turns.recorder import Recorder
 from attache.turns.stops import Fenced, HandOver, Interrupted, TookTooLong
 from attache.turns.successors import wake_waiting
@@ -72,7 +72,9 @@ class TurnRunner:
             await self._fail(BROKEN)
 
     async def _to_the_end(self) -> None:
-        await self._recorder.log.reach_back(lambda entries: wants(entries) and self._cause_is_at_hand())
+        log = self._recorder.log
+        await log.reach_back(fills_window, missing_from_window)
+        await log.reach_back(lambda _: self._cause_is_at_hand())
         await self._recorder.close_text()
         await self._run_calls()
         completion = await self._next_answer()

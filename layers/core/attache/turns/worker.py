@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from attache.clock import Clock
@@ -9,11 +10,12 @@ from attache.errors import NotFound
 from attache.sessions.entries import End, Failure
 from attache.sessions.log import Decision, SessionLog, Wanted
 from attache.sessions.sessions import Sessions
-from attache.sessions.table import SessionTable
+from attache.sessions.table import FIRST_LOOK, GLANCE, SessionTable
 from attache.sessions.view import Running
 from attache.sessions.wakes import Wakeups
 from attache.turns.means import Workshop
 from attache.turns.outcomes import left_open
+from attache.turns.prompt import fills_window, missing_from_window
 from attache.turns.recorder import Nobody, Recorder
 from attache.turns.runner import TurnRunner
 from attache.turns.successors import wake_waiting
@@ -52,7 +54,7 @@ class Worker:
 
     async def _look(self, job: Wake | Guard | HandOver, deadline: int | None) -> None:
         log = self._sessions.log(job.session_id)
-        await log.read()
+        await log.read(GLANCE if isinstance(job, Guard) else FIRST_LOOK)
         self._sessions.keep(log)
         if log.head is None:
             return
@@ -78,7 +80,8 @@ class Worker:
 
     async def _take(self, log: SessionLog, decide: Decision, deadline: int | None) -> None:
         """Take the turn behind a guard of this runner's own, and run it."""
-        await self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard)
+        guard = self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard)
+        await asyncio.gather(guard, log.reach_back(fills_window, missing_from_window))
         try:
             await log.append(decide)
         except NotToBeTaken:
