@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from attache.clock import Clock
 from attache.sessions.log import Known
 
-MOST_ENTRIES = 1_000  # of one session; more is read again where a snapshot wants it
+MOST_OF_SESSION = 2_500_000  # characters of one session: what the largest snapshot is made of, and some more
 MOST_WEIGHT = 32_000_000  # characters, of all sessions together
 KEPT = 600_000  # milliseconds
 
@@ -42,8 +42,7 @@ class WarmSessions:
         if older is not None and older.known.view.last > known.view.last:
             return
         self.forget(session_id)
-        known = _trimmed(known)
-        weight = sum(entry.weight for entry in known.entries)
+        known, weight = _trimmed(known)
         self._kept[session_id] = _Kept(known, weight, self._clock.now() + KEPT)
         self._weight += weight
         while self._weight > self._most:
@@ -54,7 +53,11 @@ class WarmSessions:
             self._weight -= self._kept.pop(session_id).weight
 
 
-def _trimmed(known: Known) -> Known:
-    if len(known.entries) <= MOST_ENTRIES:
-        return known
-    return replace(known, entries=known.entries[-MOST_ENTRIES:], complete=False)
+def _trimmed(known: Known) -> tuple[Known, int]:
+    """The newest of it, and its weight."""
+    weight = sum(entry.weight for entry in known.entries)
+    dropped = 0
+    while weight > MOST_OF_SESSION:
+        weight -= known.entries[dropped].weight
+        dropped += 1
+    return (replace(known, entries=known.entries[dropped:], complete=False) if dropped else known), weight

@@ -25,7 +25,8 @@ from attache.wire.sse import Event
 
 logger = logging.getLogger(__name__)
 
-FOLLOW = 0.2  # seconds between two looks at a turn that runs elsewhere
+FOLLOW = 0.2  # seconds between two looks at a turn that runs elsewhere,
+SELDOM = 1.0  # at most, where only its end is waited for
 __all__ = ["ChatRequest", "Chats"]
 
 
@@ -58,13 +59,15 @@ class Chats:
 
     async def answer(self, request: ChatRequest, wait: float) -> dict[str, Any]:
         """Accept the message, and answer with a snapshot when its turn has ended or `wait` seconds are over."""
-        until = self._clock.now() + wait * 1000
+        asked = self._clock.now()
+        until = asked + wait * 1000
         log = self._sessions.log(request.session_id)
         number, _ = await self._accept(log, request, streamed=False)
         if not log.view.running:
             await self._wake(log)
         while log.view.goes_on(number) and self._clock.now() < until:
-            await self._clock.sleep(min(FOLLOW, max(until - self._clock.now(), 0) / 1000))
+            now = self._clock.now()
+            await self._clock.sleep(min(_next_look(now - asked), max(until - now, 0) / 1000))
             await log.poll()
             await self._sessions.nudge(log)
         return await self._sessions.delivered_snapshot(log)
@@ -176,6 +179,11 @@ class Chats:
 
     def _in_time(self, request: ChatRequest) -> bool:
         return request.deadline is None or self._clock.now() < request.deadline - self._timings.leave * 1000
+
+
+def _next_look(waited: int) -> float:
+    """Seconds until a waiting answer looks again: a tenth of what it has waited (milliseconds), within bounds."""
+    return min(max(waited / 10_000, FOLLOW), SELDOM)
 
 
 def _runs_here(log: SessionLog, turn: int) -> bool:
