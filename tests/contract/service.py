@@ -67,6 +67,10 @@ def reply(request: Received) -> Reply:
     match str(last["content"]).split()[0]:
         case "tool":
             return calls(Asked("Calculate", {"expression": "1/3 + 1/6"}), Asked("GetCurrentTime", {"zone": "UTC"}))
+        case "nan":
+            return calls(Asked("Calculate", '{"expression": NaN}'))
+        case "half":
+            return text("a", "\ud83d", "\ude00", "b\ud83d", "c")
         case "slow":
             return Answer(pieces=[piece for word in ("one ", "two ", "three ", "four ") for piece in (word, 0.25)])
         case "hang":

@@ -160,6 +160,18 @@ def test_a_provider_that_refuses_is_told_to_the_user(http: httpx.Client) -> None
     assert after.system_events == [{"SystemError": last.event.message}]
 
 
+def test_what_a_model_says_wrongly_breaks_neither_the_stream_nor_the_store(http: httpx.Client) -> None:
+    headers = session()
+    received = stream(http.post("/api/chat", headers=headers, json={"text": "half"}))
+    assert spoken(received) == "a😀b\ufffdc" == snapshot(http.get("/api/state", headers=headers)).answer
+    (asked,) = [
+        each.event
+        for each in stream(http.post("/api/chat", headers=headers, json={"text": "nan"}))
+        if isinstance(each.event, ToolCall)
+    ]
+    assert asked.args == '{"expression": NaN}'
+
+
 def chunks(http: httpx.Client, request: bytes) -> list[tuple[float, bytes]]:
     """The chunks of an answer, as the server wrote them, with the time at which each came."""
     assert http.base_url.port is not None

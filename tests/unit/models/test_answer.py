@@ -3,6 +3,8 @@ from __future__ import annotations
 from types import SimpleNamespace as Obj
 from typing import Any
 
+import pytest
+
 from attache.models.answer import Answer
 from attache.models.model import RequestedCall
 
@@ -69,3 +71,26 @@ def test_thinking_is_kept_block_by_block_with_its_signature() -> None:
 def test_thinking_without_a_signature_does_not_go_back() -> None:
     answer = answered(chunk(thinking_blocks=[{"type": "thinking", "thinking": "cut sh"}]))
     assert answer.opaque("anthropic") is None
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        (["a", "\ud83d", "\ude00b"], ["a", "", "😀b"]),
+        (["a\ud83d", "b"], ["a", "\ufffdb"]),
+        (["\ude00"], ["\ufffd"]),
+        (["\ufeffa"], ["\ufeffa"]),
+        (["a\ud83d"], ["a"]),
+    ],
+)
+def test_half_a_surrogate_pair_waits_for_the_other_half(pieces: list[str], said: list[str]) -> None:
+    answer = Answer()
+    assert [answer.add(chunk(each)) for each in pieces] == said
+
+
+def test_no_half_of_a_surrogate_pair_is_in_a_call() -> None:
+    answer = answered(
+        chunk(tool_calls=[piece(0, "a", "One", '{"a": "\ud83d')]), chunk(tool_calls=[piece(0, arguments='\ude00"}')])
+    )
+    assert answer.calls == (RequestedCall("One", '{"a": "😀"}'),)
+    assert answered(chunk(tool_calls=[piece(0, "a", "One\ud83d")])).calls == (RequestedCall("One\ufffd", "{}"),)

@@ -28,6 +28,7 @@ class Answer:
         self._open: dict[int, _Call] = {}
         self._thinking: list[dict[str, Any]] = []
         self._said = False
+        self._half = ""
 
     def add(self, chunk: Any) -> str:
         """Take a chunk in; the text in it, or an empty string."""
@@ -38,7 +39,7 @@ class Answer:
             self._add_call(piece)
         for block in getattr(delta, "thinking_blocks", None) or ():
             self._add_thinking(block)
-        text = getattr(delta, "content", None) or ""
+        text = self._characters(getattr(delta, "content", None) or "")
         self._said = self._said or bool(text)
         return text
 
@@ -50,12 +51,21 @@ class Answer:
     @property
     def calls(self) -> tuple[RequestedCall, ...]:
         """The tool calls in the order they began; no arguments at all are an empty object."""
-        return tuple(RequestedCall(call.name, "".join(call.arguments) or "{}") for call in self._calls if call.name)
+        return tuple(
+            RequestedCall(whole(call.name), whole("".join(call.arguments)) or "{}") for call in self._calls if call.name
+        )
 
     def opaque(self, provider: str) -> Mapping[str, Any] | None:
         """What the provider wants back, marked as its own: another provider would refuse it."""
-        blocks = [block for block in self._thinking if block["type"] != "thinking" or block.get("signature")]
+        kept = [block for block in self._thinking if block["type"] != "thinking" or block.get("signature")]
+        blocks = [{name: whole(value) if isinstance(value, str) else value for name, value in b.items()} for b in kept]
         return {OPAQUE_FROM: provider, "thinking_blocks": blocks} if blocks else None
+
+    def _characters(self, text: str) -> str:
+        """The text that is whole: half a surrogate pair at its end waits for the other half."""
+        text = self._half + text
+        self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        return whole(text.removesuffix(self._half))
 
     def _add_call(self, piece: Any) -> None:
         call = self._call(piece.index or 0, piece.id)
@@ -78,6 +88,11 @@ class Answer:
         last["thinking"] += block.get("thinking") or ""
         if block.get("signature"):
             last["signature"] = block["signature"]
+
+
+def whole(text: str) -> str:
+    """The text with its surrogate pairs joined; a half, which no store takes, becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def last_usage(chunks: Iterable[Any]) -> Any | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from attache.errors import BadInput
 from attache.sessions.entries import (
     Agent,
     CallResult,
@@ -28,6 +29,7 @@ from attache.sessions.entries import (
 )
 from attache.sessions.head import Head
 from attache.sessions.view import View
+from attache.wire.json_text import parse_json
 
 Json = dict[str, Any]
 TEXT_CHARACTERS = 1_300  # at most 16 KB on the wire, where a character may take 12 bytes (contract, "Stream")
@@ -71,10 +73,10 @@ def end_event(end: End) -> Json:
 
 
 def parsed(text: str) -> Any:
-    """JSON where the text is JSON, else the text itself."""
+    """JSON where the text is JSON that a browser reads too (NaN is none), else the text itself."""
     try:
-        return json.loads(text)
-    except ValueError:
+        return parse_json(text, "This")
+    except BadInput:
         return text
 
 
