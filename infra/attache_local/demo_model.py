@@ -37,6 +37,7 @@ NUMBER = re.compile(r"(?<![\w.,-])-?\d[\d,]*(?:\.\d+)?(?![\w-])")
 ARITHMETIC = re.compile(r"[\d(][\d\s.()+*/^-]*[+*/^-][\d\s.()+*/^-]*[\d)]")
 MEASURE = re.compile(r"\d\s*([A-Za-z°]\w*)\s+(?:to|in|into|as)\s+([A-Za-z°]\w*)")
 EXAMPLE = re.compile(r"(?:for example|e\.g\.|such as|like)\s+[`\"']?([\w./-]*\w)")
+NOTES = re.compile(r"\[Note from the system: (your answer was cut|no more tools)")  # it goes on by itself
 FORMULA = re.compile(r"expr|formula|calc")
 FREE_TEXT = re.compile(r"query|question|text|message|prompt|search|term|input|q")
 LOOKS = (  # what an argument is called, and what it then looks like
@@ -95,8 +96,7 @@ def _envelope(asked: Json, kind: str) -> dict[str, Any]:
 
 
 def _usage(asked: Json, step: Step) -> Json:
-    read = len(json.dumps([asked["messages"], asked.get("tools")])) // 4
-    written = (len(step.text) + len(json.dumps(step.calls))) // 4
+    read, written = (len(json.dumps(part)) // 4 for part in (asked["messages"], [step.text, step.calls]))
     return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
 
@@ -179,16 +179,16 @@ class Tool:
 
 def answer(messages: Sequence[Json], tools: Sequence[Tool]) -> Step:
     """One step: tool calls, or, once they have results or where none fits, a text."""
+    messages = [message for message in messages if not NOTES.match(_text(message))]
     asked = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=-1)
     said = [_text(message) for message in messages[: asked + 1] if message["role"] == "user"] or [""]
     names = {call["id"]: call["function"]["name"] for message in messages for call in message.get("tool_calls") or ()}
-    results = [message for message in messages[asked + 1 :] if message["role"] == "tool"]
-    if results:
-        told = [f"{names.get(one['tool_call_id'], 'A tool')}: {_in_words(_text(one))}" for one in results]
-        return _signed("\n\n".join(told))
-    if remembered := _remembered(said[-1], said[:-1]):
-        return _signed(remembered)
-    return _with_tools(said, tools)
+    since = messages[asked + 1 :]
+    results = [(names.get(one["tool_call_id"]), _in_words(_text(one))) for one in since if one["role"] == "tool"]
+    told = "\n\n".join(f"{name}: {words}" for name, words in results) or _remembered(said[-1], said[:-1])
+    step = _signed(told) if told else _with_tools(said, tools)
+    spoken = "".join(_text(one) for one in since if one["role"] == "assistant")
+    return Step(step.text.removeprefix(spoken), step.calls)
 
 
 def _with_tools(said: Sequence[str], tools: Sequence[Tool]) -> Step:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import attache_local.demo_model as module
+from attache.turns.prompt import GO_ON
 from attache_local.demo_model import SIGNATURE, Step, Tool, answer
 
 SYMBOL = {"type": "string", "description": "The token's symbol, for example ETH."}
@@ -142,6 +143,13 @@ def test_results_are_put_into_words_and_the_answer_says_what_it_is() -> None:
     step = answer(messages, EXCHANGE)
     assert step.text == f"GetTokenPrice: symbol ETH, levels 1 price 3521.4, amount 2.\n\n{SIGNATURE}"
     assert not step.calls
+
+
+def test_an_answer_that_was_cut_goes_on_where_it_stopped() -> None:
+    question = {"role": "user", "content": "Hello"}
+    whole = answer([question], EXCHANGE).text
+    cut = {"role": "assistant", "content": whole[:40]}
+    assert answer([question, cut, {"role": "user", "content": GO_ON}], EXCHANGE).text == whole[40:]
 
 
 def test_it_stays_small() -> None:
