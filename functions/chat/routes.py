@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attache.turns.chats import ChatRequest
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from attache.apps import DEFAULT_APP
+from attache.turns.chats import ChatRequest
 from attache.wire.access import Access
 from attache.wire.answers import session_answer
 from attache.wire.caller import Caller
@@ -29,7 +29,8 @@ def routes(services: Services) -> APIRouter:
     async def chat(caller: Asking) -> Response:
         request = await accepted(caller)
         if caller.form() == "stream":
-            return EventStream(await services.chats.stream(request), lasts=seconds_until(request.deadline))
+            events = await services.chats.stream(request)
+            return EventStream(request.session_id, events, lasts=seconds_until(request.deadline))
         wait = snapshot_wait(caller.headers.get("prefer", ""), polls=request.client_id is not None)
         return session_answer(request.session_id, await services.chats.answer(request, wait))
 

@@ -26,6 +26,6 @@ def routes(services: Services) -> APIRouter:
         await access.to_session(caller, session_id)
         ends = deadline(caller.headers)
         events = await services.updates.stream(session_id, caller.last_event_id(), ends)
-        return EventStream(events, lasts=seconds_until(ends))
+        return EventStream(session_id, events, lasts=seconds_until(ends))
 
     return router

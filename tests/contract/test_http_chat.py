@@ -105,8 +105,10 @@ def test_no_choice_of_dialect_depends_on_another(
     ],
 )
 def test_accept_says_which_answer_it_is(http: httpx.Client, accept: str, sent: dict[str, Any], form: str) -> None:
-    answer = http.post("/api/chat", headers={**session(), "Accept": accept}, **sent)
+    headers = session()
+    answer = http.post("/api/chat", headers={**headers, "Accept": accept}, **sent)
     assert answer.status_code == 200
+    assert answer.headers["x-session-id"] == headers["X-Session-Id"]
     assert answer.headers["content-type"].split(";")[0] == form
     assert answer.headers["cache-control"].startswith("private, no-cache")
     assert "content-encoding" not in answer.headers

@@ -66,7 +66,7 @@ async def stream() -> Response:
         yield Event({"type": "text", "content": "one"})
         raise ValueError("sk-secret")
 
-    return EventStream(events())
+    return EventStream("s-1", events())
 
 
 async def settle() -> None:

@@ -115,12 +115,13 @@ class FakeClient:
 
 async def test_the_answer_is_a_stream_that_nothing_may_change() -> None:
     client = FakeClient()
-    await EventStream(FakeEvents(TEXT, DONE).stream())({}, client.receive, client.send)
+    await EventStream("s-1", FakeEvents(TEXT, DONE).stream())({}, client.receive, client.send)
     start, *body = client.sent
     headers = {name.decode(): value.decode() for name, value in start["headers"]}
     assert headers["content-type"] == "text/event-stream; charset=utf-8"
     assert "no-transform" in headers["cache-control"]
     assert headers["x-accel-buffering"] == "no"
+    assert headers["x-session-id"] == "s-1"
     assert "content-length" not in headers
     assert [(part["body"], part["more_body"]) for part in body] == [
         (TEXT.encode(), True),
@@ -131,7 +132,7 @@ async def test_the_answer_is_a_stream_that_nothing_may_change() -> None:
 
 async def test_a_client_that_leaves_closes_the_iterator() -> None:
     client, events = FakeClient(), FakeEvents(TEXT, DONE)
-    answering = asyncio.create_task(EventStream(events.stream(held_before=1))({}, client.receive, client.send))
+    answering = asyncio.create_task(EventStream("s-1", events.stream(held_before=1))({}, client.receive, client.send))
     await events.holding.wait()
     client.leave.set()
     await answering
@@ -145,12 +146,12 @@ async def test_a_connection_that_broke_is_no_failure() -> None:
     async def broken(message: Message) -> None:
         raise OSError("gone")
 
-    await EventStream(events.stream())({}, FakeClient().receive, broken)
+    await EventStream("s-1", events.stream())({}, FakeClient().receive, broken)
 
 
 async def test_a_server_that_stops_closes_the_iterator() -> None:
     client, events = FakeClient(), FakeEvents(TEXT, DONE)
-    answering = asyncio.create_task(EventStream(events.stream(held_before=1))({}, client.receive, client.send))
+    answering = asyncio.create_task(EventStream("s-1", events.stream(held_before=1))({}, client.receive, client.send))
     await events.holding.wait()
     answering.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -26,8 +26,10 @@ class EventStream(Response):
     how many seconds the function has left: the answer is over by then, without a final event, and the client resumes.
     """
 
-    def __init__(self, events: AsyncIterator[Event], *, silence: float = SILENCE, lasts: float | None = None) -> None:
-        super().__init__(headers=dict(HEADERS))
+    def __init__(
+        self, session_id: str, events: AsyncIterator[Event], *, silence: float = SILENCE, lasts: float | None = None
+    ) -> None:
+        super().__init__(headers={**HEADERS, "x-session-id": session_id})
         del self.headers["content-length"]
         self._frames = frames(events, silence, lasts)
 
