@@ -89,8 +89,9 @@ def test_a_snapshot_goes_through_the_queue_and_knows_the_history(stack: StackPro
 
 
 def test_the_default_app_needs_no_key(stack: StackProcess, client: httpx.Client) -> None:
-    answer = client.post(f"{stack.dev['url']}/api/chat", params={"message": "What is 0.1 + 0.2?"}).json()
-    results = [message["tool_result"] for message in answer["messages"] if message["tool_result"]]
+    answer = client.post(f"{stack.dev['url']}/api/chat", params={"message": "What is 0.1 + 0.2?"})
+    assert answer.status_code == 200, answer.text + stack.output
+    results = [message["tool_result"] for message in answer.json()["messages"] if message["tool_result"]]
     assert "0.3" in results[0][1]
 
 
@@ -174,6 +175,7 @@ async def test_a_providers_key_and_address_lead_to_it(start: Start) -> None:
         async with httpx.AsyncClient(headers={"X-Session-Id": str(uuid4())}, timeout=60) as client:
             parameters = {"app": "mycoindex", "message": "Who are you?"}
             url = f"{begun.dev['url']}/api/chat"
-            snapshot = (await client.post(url, params=parameters, headers=keyed(begun))).json()
-    assert snapshot["messages"][-1]["content"] == "I am no demo."
+            answer = await client.post(url, params=parameters, headers=keyed(begun))
+    assert answer.status_code == 200, answer.text + begun.output
+    assert answer.json()["messages"][-1]["content"] == "I am no demo."
     assert server.requests[0].headers["authorization"] == "Bearer sk-gateway"
