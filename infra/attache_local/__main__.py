@@ -45,6 +45,7 @@ async def _run(port: int, directory: Path) -> None:
             await asyncio.Event().wait()
     except asyncio.CancelledError:
         progress.note("stopped")
+        os._exit(0)  # all is closed; an ordinary exit would wait until a thread has imported LiteLLM
 
 
 def _cancel_on_signal() -> None:
