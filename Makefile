@@ -15,7 +15,7 @@ DEV := .venv/.dev
 MINISTACK := .venv-ministack/.installed
 SAM := .venv-sam/.installed
 
-.PHONY: help dev setup test check lint format types contracts templates requirements clean
+.PHONY: help dev setup test slow check lint format types contracts templates requirements clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ setup: $(DEV) $(MINISTACK) $(SAM) ## every environment that the tests need
 test: ## set up, then all tests; set-up is timed apart
 	@began=$$SECONDS; $(MAKE) --no-print-directory setup && echo "set-up: $$((SECONDS - began)) s"
 	@began=$$SECONDS; $(PY) -m pytest $(ARGS); code=$$?; echo "tests: $$((SECONDS - began)) s"; exit $$code
+
+slow: $(DEV) $(MINISTACK) ## the tests that `make test` leaves out: some minutes
+	$(PY) -m pytest -m slow $(ARGS)
 
 check: ## the whole gate, as CI runs it
 	@.ci/run
