@@ -9,7 +9,6 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from attache.apps.app import ModelChoice
 from attache.apps.deploy import build, publish
 from attache.apps.http_descriptions import fetch_description
 from attache.apps.s3_releases import S3Releases
@@ -20,6 +19,7 @@ from attache.keys.dynamo_keys import DynamoKeys
 from attache.keys.key_ring import KeyRing
 from attache.keys.keys import Keys
 from attache.models.catalogue import Catalogue
+from attache.models.with_a_key import with_a_key
 from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
 from attache.secrets.secrets import Secrets, app_scope
@@ -29,7 +29,6 @@ APP = "mycoindex"
 API_KEY_NAME = "API_KEY"
 API_KEY = "mycoindex-example-key"
 LABEL = "make dev"
-BY_OPENROUTER = "openrouter/openai/gpt-4o-mini"
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Operator:
     async def deploy_example(self, server: str, providers: Collection[str]) -> None:
         """The example app, its tools calling `server` and its model one of these providers', and its secret."""
         app, _ = await asyncio.to_thread(build, FOLDER, fetch_description, allow_loopback=True, server=server)
-        app = app.model_copy(update={"models": with_a_key(app.models, providers)})
+        app = app.model_copy(update={"models": with_a_key(Catalogue.read(), app.models, providers)})
         await publish(app, self._releases())
         secrets = self._secrets()
         if API_KEY_NAME not in await secrets.names(app_scope(APP)):
@@ -68,12 +67,3 @@ class Operator:
     def _secrets(self) -> Secrets:
         store = DynamoSecrets(self.aws, self.outputs["RegistryTable"], self.clock)
         return Secrets(store, KmsSealer(self.aws, self.outputs["SecretsKey"]), self.clock)
-
-
-def with_a_key(models: ModelChoice, providers: Collection[str]) -> ModelChoice:
-    """The same choice, its default the first model whose provider is among these."""
-    entries = Catalogue.read().listing(models.default, models.allowed)
-    usable = [entry.id for entry in entries if entry.provider in providers]
-    if "openrouter" in providers and models.allows(BY_OPENROUTER):
-        usable.append(BY_OPENROUTER)
-    return models.model_copy(update={"default": usable[0]}) if usable else models

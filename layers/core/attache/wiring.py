@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from attache.apps.app import App
 from attache.apps.apps import Apps
 from attache.apps.apps_with_default import AppsWithDefault, AppsWithoutDefault
+from attache.apps.default_app import default_app
 from attache.apps.s3_apps import S3Apps
 from attache.aws import Aws
 from attache.clock import Clock
@@ -18,6 +19,7 @@ from attache.keys import Keys
 from attache.keys.dynamo_keys import DynamoKeys
 from attache.models.access import ProviderAccess
 from attache.models.catalogue import Catalogue
+from attache.models.with_a_key import with_a_key
 from attache.secrets import Secrets
 from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
@@ -57,7 +59,15 @@ class Services:
     @cached_property
     def apps(self) -> Apps:
         deployed = S3Apps(self.aws, self.settings.data_bucket, self.settings.registry_table, self.clock)
-        return AppsWithDefault(deployed) if self.settings.default_app == "on" else AppsWithoutDefault(deployed)
+        if self.settings.default_app == "off":
+            return AppsWithoutDefault(deployed)
+        return AppsWithDefault(deployed, self._default)
+
+    @cached_property
+    def _default(self) -> App:
+        """The app that needs no key begins with a model that somebody here can pay."""
+        app = default_app()
+        return app.model_copy(update={"models": with_a_key(self.catalogue, app.models, self._providers.keys)})
 
     @cached_property
     def keys(self) -> Keys:
@@ -97,8 +107,11 @@ class Services:
     def models(self) -> LitellmModels:
         from attache.models.litellm_models import LitellmModels
 
-        access = ProviderAccess.from_environ(self.environ, self.settings.demo_model_url)
-        return LitellmModels(self.catalogue, access)
+        return LitellmModels(self.catalogue, self._providers)
+
+    @cached_property
+    def _providers(self) -> ProviderAccess:
+        return ProviderAccess.from_environ(self.environ, self.settings.demo_model_url)
 
     async def aclose(self) -> None:
         """Wait for the turns that run here, then close what holds connections."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from attache.apps.app import App
 from attache.apps.apps import DEFAULT_APP, Apps
-from attache.apps.default_app import default_app
 from attache.errors import NotFound
 
 
 class AppsWithDefault:
     """`Apps` of `deployed` and the app `default`."""
 
-    def __init__(self, deployed: Apps) -> None:
+    def __init__(self, deployed: Apps, default: App) -> None:
         self._deployed = deployed
-        self._default = default_app()
+        self._default = default
 
     async def get(self, name: str) -> App:
         if name != DEFAULT_APP:
