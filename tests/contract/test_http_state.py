@@ -77,6 +77,16 @@ def test_a_tag_holds_until_something_changes(http: httpx.Client) -> None:
     assert http.get("/api/state", headers={**headers, "If-None-Match": '"what"'}).status_code == 200
 
 
+def test_a_tag_is_of_one_session(http: httpx.Client) -> None:
+    one, other = session(), session()
+    for _ in range(2):
+        http.post("/api/chat?message=hi", headers=one)
+    tag = http.get("/api/state", headers=one).headers["etag"]
+    http.post("/api/chat?message=hi", headers=other)
+    for headers in (other, session()):
+        assert http.get("/api/state", headers={**headers, "If-None-Match": tag}).status_code == 200
+
+
 def test_a_running_answer_grows(http: httpx.Client) -> None:
     headers, seen = session(), list[str]()
     http.post("/api/chat?message=slow", headers={**headers, "Prefer": "respond-async"})

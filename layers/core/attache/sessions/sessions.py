@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -28,7 +29,7 @@ MOST_NUDGED = 10_000
 LONG_SECONDS = 600
 MOST_LONG = 32  # of long results, which a container keeps
 _FEW = 20
-_IDLE_ETAG = re.compile(r'"[0-9a-f]{8}-(?P<number>[0-9]{1,12})"', re.ASCII)
+_IDLE_ETAG = re.compile(r'"[0-9a-f]{8}-(?P<number>[0-9]{1,12})-(?P<session>[0-9a-f]{8})"', re.ASCII)
 _UNSEEN = (Sign, Delivered, Call)
 
 
@@ -250,20 +251,28 @@ class Sessions:
     async def _still_holds(self, session_id: str, etag: str) -> bool:
         """One read unit where nothing is new. While something runs it is no: somebody must see that it lives."""
         found = _IDLE_ETAG.fullmatch(etag)
-        if found is None:
+        if found is None or found["session"] != _digest(session_id):
             return False
         newer = await self._table.since(session_id, int(found["number"]), limit=_FEW)
         return len(newer) < _FEW and all(isinstance(entry.body, _UNSEEN) for entry in newer)
 
     def _etag(self, log: SessionLog) -> str:
-        """The session's tag, the newest entry that shows, and whether anything runs or waits."""
-        return f'"{log.living.tag}-{self._seen(log)}{"-busy" if log.view.busy else ""}"'
+        """The session's tag, the newest entry that shows, and whether anything runs or waits.
+
+        The session is in it as well: for another session a browser sends the tag that it kept under the same URL.
+        """
+        shown = f"{log.living.tag}-{self._seen(log)}-{_digest(log.session_id)}"
+        return f'"{shown}-busy"' if log.view.busy else f'"{shown}"'
 
     @staticmethod
     def _seen(log: SessionLog) -> int:
         """The newest entry that shows in a snapshot."""
         shown = (entry.number for entry in reversed(log.entries) if not isinstance(entry.body, _UNSEEN))
         return next(shown, log.view.last)
+
+
+def _digest(session_id: str) -> str:
+    return hashlib.sha256(session_id.encode()).hexdigest()[:8]
 
 
 def _alive_at(log: SessionLog) -> int:
