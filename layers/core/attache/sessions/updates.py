@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from attache.clock import Clock
-from attache.errors import TooMany
+from attache.errors import TooMany, Unavailable
 from attache.sessions.entries import Deleted
 from attache.sessions.events import update_events
 from attache.sessions.log import SessionLog, ends_before
@@ -47,12 +48,14 @@ class Updates:
     ) -> AsyncGenerator[Event, None]:
         """The events after `last_event_id`, else from now on. `deadline` in milliseconds of wall time.
 
-        Raises TooMany. What cannot be resumed begins with a `reset`.
+        Raises TooMany, Unavailable. What cannot be resumed begins with a `reset`.
         """
         self._admit(session_id)
         log = self._sessions.log(session_id)
         await log.read(GLANCE)
-        return self._events(log, last_event_id, deadline)
+        reader = _Reader(log)
+        beginning = await self._beginning(reader, log, last_event_id)
+        return self._events(reader, log, beginning, deadline)
 
     def _admit(self, session_id: str) -> None:
         full = self._open.total() >= self._channel.most or self._open[session_id] >= self._channel.most_of_session
@@ -60,12 +63,11 @@ class Updates:
             raise TooMany("Too many update channels are open; close one, or come back.", self._channel.retry_after)
 
     async def _events(
-        self, log: SessionLog, last_event_id: str | None, deadline: int | None
+        self, reader: _Reader, log: SessionLog, beginning: Sequence[Event], deadline: int | None
     ) -> AsyncGenerator[Event, None]:
         self._open[log.session_id] += 1
         try:
-            reader = _Reader(log)
-            for event in await self._beginning(reader, log, last_event_id):
+            for event in beginning:
                 yield event
             async for event in self._tail(reader, log, deadline):
                 yield event
@@ -92,7 +94,8 @@ class Updates:
         while not reader.over:
             await self._clock.sleep(self._pause(log, spoke))
             now = self._clock.now()
-            await log.poll()
+            with suppress(Unavailable):  # no failure of a turn: the next look brings what this one did not
+                await log.poll()
             await self._sessions.nudge(log)
             for event in reader.read():
                 spoke = now

@@ -1,0 +1,55 @@
+"""A moment in which the storage or the queue does not answer costs time, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from attache.clock import Clock
+from attache.errors import Unavailable
+from attache.sessions.entries import Entry
+from attache.sessions.table import Reading
+from tests.fakes.models import FakeModels, says
+from tests.fakes.session_table import FakeSessionTable
+from tests.unit.turns.harness import House
+from tests.unit.turns.test_updates import collected, kinds, said, updates
+
+
+class ThrottledTable(FakeSessionTable):
+    """Refuses the next `refused` reads."""
+
+    refused = 0
+
+    async def newest(self, *where: Any, **more: Any) -> Reading:
+        self._refuse()
+        return await super().newest(*where, **more)
+
+    async def since(self, *where: Any, **more: Any) -> Sequence[Entry]:
+        self._refuse()
+        return await super().since(*where, **more)
+
+    def _refuse(self) -> None:
+        if self.refused:
+            self.refused -= 1
+            raise Unavailable("The session storage is busy; try again in a moment.")
+
+
+@pytest.fixture
+def table() -> ThrottledTable:
+    return ThrottledTable(Clock())
+
+
+async def test_a_channel_outlives_a_look_that_fails(table: ThrottledTable) -> None:
+    house = House(FakeModels([says("one ", 0.06, "two")]), table=table)
+    await house.sessions.create(house.session_id, None)
+    watching = asyncio.create_task(collected(await updates(house.another()).stream(house.session_id)))
+    await asyncio.sleep(0)
+    table.refused = 3
+    await asyncio.sleep(0.1)
+    await house.stream("Hi")
+    events = await watching
+    assert kinds(events)[-2:] == ["complete", "state_changed"]
+    assert said(events) == "one two"
