@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from attache.clock import Clock
-from attache.sessions.entries import Deleted, Entry, Sign, Text, decode, encode
+from attache.sessions.entries import Entry, decode, encode
 from attache.sessions.head import Head, Lifetime, Listed
 from attache.sessions.table import (
     WINDOW,
@@ -24,6 +24,7 @@ from attache.sessions.table import (
 class _Partition:
     log: dict[int, tuple[Entry, int]] = field(default_factory=dict)
     head: Head | None = None
+    head_expires: int = 0
     user_state: dict[str, Any] | None = None
     keys: dict[str, tuple[Idempotency, int]] = field(default_factory=dict)
 
@@ -42,7 +43,8 @@ class FakeSessionTable:
         at = self._at(session_id)
         wanted = [e for e in self._alive(at) if e.number > after and (before is None or e.number < before)]
         entries = tuple(wanted[-limit:])
-        head, state = (at.head, at.user_state) if before is None else (None, None)
+        alive = before is None and at.head_expires * 1000 > self._clock.now()
+        head, state = (at.head, at.user_state) if alive else (None, None)
         return Reading(head, state, entries, complete=len(entries) == len(wanted))
 
     async def since(self, session_id: str, after: int, limit: int = WINDOW) -> Sequence[Entry]:
@@ -58,9 +60,8 @@ class FakeSessionTable:
             raise SlotTaken("The slot is taken.")
         self._check(at, beside, now)
         self.puts += 1
-        kept = lifetime.passing if isinstance(entry.body, Text | Sign | Deleted) else lifetime.entries
         stored = replace(entry, body=decode(entry.kind, encode(entry)))
-        at.log[entry.number] = (stored, entry.at // 1000 + kept)
+        at.log[entry.number] = (stored, entry.at // 1000 + lifetime.of(entry.body))
         self._apply(at, entry, beside, now)
 
     async def idempotency(self, session_id: str, key: str) -> Idempotency | None:
@@ -71,6 +72,7 @@ class FakeSessionTable:
         at = self._at(session_id)
         if at.head is not None and at.head.born == settled.born and at.head.last < settled.last:
             at.head = replace(at.head, last=settled.last, updated=settled.updated)
+            at.head_expires = settled.updated // 1000 + settled.lifetime.head
 
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:
         heads = [at.head for at in self._partitions.values() if at.head is not None and at.head.wallet == wallet]
@@ -92,7 +94,8 @@ class FakeSessionTable:
 
     def _check(self, at: _Partition, beside: Beside, now: int) -> None:
         born = at.head.born if at.head else None
-        if beside.new_head is not None and born not in (None, beside.new_head.instead_of):
+        stands = born is not None and at.head_expires > now
+        if beside.new_head is not None and stands and born != beside.new_head.instead_of:
             raise SlotTaken("The session has changed.")
         if beside.head_change is not None and born != beside.head_change.born:
             raise SlotTaken("The session has changed.")
@@ -105,6 +108,7 @@ class FakeSessionTable:
     def _apply(self, at: _Partition, entry: Entry, beside: Beside, now: int) -> None:
         if beside.new_head is not None:
             at.head, at.user_state = beside.new_head.head, None
+            at.head_expires = at.head.created // 1000 + at.head.lifetime.head
         if beside.head_change is not None and at.head is not None:
             at.head = replace(at.head, **beside.head_change.values)
         if beside.user_state is not None:

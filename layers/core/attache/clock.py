@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from datetime import UTC, datetime
 
@@ -15,6 +16,10 @@ class Clock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    async def pause(self, seconds: float) -> None:
+        """About so long, and not the same for any two: who failed together does not try again together."""
+        await self.sleep(seconds * (0.5 + secrets.randbelow(100) / 100))
 
 
 def rfc3339(at: int) -> str:

@@ -6,11 +6,10 @@ from typing import Any
 
 from attache.aws import Item
 from attache.clock import rfc3339
-from attache.sessions.entries import Deleted, Entry, Sign, Text, decode, encode
+from attache.sessions.entries import Entry, decode, encode
 from attache.sessions.head import Head, Lifetime
 
 _DIGITS = 12
-_PASSING = (Text, Sign, Deleted)
 _TEXTS = ("tag", "title", "title_by", "app", "wallet", "model", "client_id")
 _NUMBERS = ("born", "last", "updated", "days")
 
@@ -42,14 +41,13 @@ def value(given: str | bool | int) -> dict[str, Any]:
 
 
 def entry_item(session_id: str, entry: Entry, lifetime: Lifetime) -> Item:
-    kept = lifetime.passing if isinstance(entry.body, _PASSING) else lifetime.entries
     return {
         **key(session_id, slot(entry.number)),
         "kind": {"S": entry.kind},
         "at": number(entry.at),
         "nonce": {"S": entry.nonce},
         "data": {"S": encode(entry)},
-        "expires": number(entry.at // 1000 + kept),
+        "expires": number(entry.at // 1000 + lifetime.of(entry.body)),
     }
 
 

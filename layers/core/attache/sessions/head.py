@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from attache.sessions.entries import Body, Deleted, Sign, Text
+
 NEW_TITLE = "New chat"
 DAY = 86_400
 _ID = re.compile(r"(?P<tag>[0-9a-f]{8})-(?P<number>[0-9]{1,12})(-[\w-]+)?", re.ASCII)
@@ -12,15 +14,26 @@ _ID = re.compile(r"(?P<tag>[0-9a-f]{8})-(?P<number>[0-9]{1,12})(-[\w-]+)?", re.A
 
 @dataclass(frozen=True)
 class Lifetime:
-    """How long entries are kept, in seconds; pieces and signs, which steps make superfluous, for `passing`."""
+    """How long entries are kept, in seconds; pieces and signs, which steps make superfluous, for `passing`.
+
+    The head outlives the entries: it knows the last number. A tombstone does, too: should the purge never come, what
+    it hides does not come back.
+    """
 
     entries: int
     passing: int = DAY
 
     @property
     def head(self) -> int:
-        """The head outlives the entries: it knows the last number."""
         return self.entries + 7 * DAY
+
+    def of(self, body: Body) -> int:
+        match body:
+            case Text() | Sign():
+                return self.passing
+            case Deleted():
+                return self.head
+        return self.entries
 
 
 @dataclass(frozen=True)

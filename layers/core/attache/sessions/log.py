@@ -202,7 +202,7 @@ class SessionLog:
             except Unavailable as error:
                 if self._clock.now() + pause * 1000 > deadline:
                     raise OutcomeUnknown("The conversation could not be stored; try again in a moment.") from error
-            await self._clock.sleep(pause * (0.5 + secrets.randbelow(100) / 100))
+            await self._clock.pause(pause)
             pause = min(2 * pause, 2.0)
 
     def _lifetime(self, beside: Beside) -> Lifetime:

@@ -160,7 +160,9 @@ class Sessions:
         return State(answer, None if delivering or before else self._etag(log))
 
     async def snapshot(self, log: SessionLog, *, delivering: Sequence[int] = (), before: str | None = None) -> Json:
-        """The snapshot of what `log` knows, with as much history as it may have."""
+        """The snapshot of what `log` knows, with as much history as it may have; an empty one where it was deleted."""
+        if log.head is None:
+            return empty_snapshot(log.session_id)
         await log.reach_back(_enough(log, delivering, before))
         self.keep(log)
         return snapshot(

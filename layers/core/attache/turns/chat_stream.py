@@ -69,7 +69,10 @@ class ChatStream:
         self._at, self._number = log.view, last
 
     def finish(self, log: SessionLog) -> None:
-        """The turn has ended and the client has had all of it: only that it is over is said again."""
+        """The turn has ended: what the client has not had of it, or only that it is over where it has had all."""
+        self.advanced(log)
+        if self.over:
+            return
         self._chat.over = True
         for part in conversation(log.entries):
             match part:

@@ -49,8 +49,8 @@ class Chats:
         Refusals are raised here, before any event. The turn goes on whether or not the events are read.
         """
         log = self._sessions.log(request.session_id)
-        number, made = await self._accept(log, request, streamed=True)
-        stream = await self._stream_of(log, number, request.last_event_id if made else None)
+        number = await self._accept(log, request, streamed=True)
+        stream = await self._stream_of(log, number, request.last_event_id)
         stream.advanced(log)
         serving = asyncio.create_task(self._serve(log, stream, request))
         self._serving.add(serving)
@@ -62,7 +62,7 @@ class Chats:
         asked = self._clock.now()
         until = asked + wait * 1000
         log = self._sessions.log(request.session_id)
-        number, _ = await self._accept(log, request, streamed=False)
+        number = await self._accept(log, request, streamed=False)
         if not log.view.running:
             await self._wake(log)
         while log.view.goes_on(number) and self._clock.now() < until:
@@ -77,23 +77,23 @@ class Chats:
         while self._serving:
             await asyncio.wait(self._serving)
 
-    async def _accept(self, log: SessionLog, request: ChatRequest, *, streamed: bool) -> tuple[int, bool]:
-        """The message's number, and whether an earlier request with the same `Idempotency-Key` made it."""
+    async def _accept(self, log: SessionLog, request: ChatRequest, *, streamed: bool) -> int:
+        """The message's number; an earlier request with the same `Idempotency-Key` may have made it."""
         made, _, _ = await asyncio.gather(self._made(request), log.read(), self._guard(log))
-        if made is None or (log.head is not None and made.number < log.head.born):
+        if not _holds(made, log):
             decide = accept(request, self._clock.now(), self._timings.waiting, streamed=streamed)
             try:
                 entry = await (self._append(log, decide) if streamed else log.append(decide))
-                return entry.number, False
+                return entry.number
             except KeyTaken:
                 made = await self._made(request)
                 await log.read()
             finally:
                 self._sessions.keep(log)
-        if made is None:
+        if made is None or not _holds(made, log):
             raise Unavailable("The message was accepted in another request; try again in a moment.")
         check_same(request, made)
-        return made.number, True
+        return made.number
 
     async def _append(self, log: SessionLog, decide: Decision) -> Entry:
         """Append a message whose turn begins here; what the prompt's window lacks is read meanwhile."""
@@ -124,8 +124,8 @@ class Chats:
         if last_event_id is None:
             return ChatStream(log, turn, turn - 1)
         number = log.living.number_of(last_event_id)
-        if number is not None and turn <= number <= log.view.last:
-            return ChatStream(log, turn, number)
+        if number is not None and number <= log.view.last:
+            return ChatStream(log, turn, max(number, turn - 1))
         stream = ChatStream(log, turn, turn - 1)
         stream.reset(log, await self._sessions.snapshot(log))
         return stream
@@ -184,6 +184,11 @@ class Chats:
 def _next_look(waited: int) -> float:
     """Seconds until a waiting answer looks again: a tenth of what it has waited (milliseconds), within bounds."""
     return min(max(waited / 10_000, FOLLOW), SELDOM)
+
+
+def _holds(made: Idempotency | None, log: SessionLog) -> bool:
+    """Whether what an `Idempotency-Key` made is in the session that lives, and not in one that was deleted."""
+    return made is not None and log.head is not None and made.number >= log.head.born
 
 
 def _runs_here(log: SessionLog, turn: int) -> bool:

@@ -56,7 +56,7 @@ def missing_from_window(entries: tuple[Entry, ...]) -> int:
     if spoken == 0:
         return WINDOW
     each = len(entries) / spoken
-    return min(ceil((WINDOW_MESSAGES - spoken + 1) * each), WINDOW)
+    return min(ceil((WINDOW_MESSAGES - spoken + 2) * each), WINDOW)
 
 
 def _spoken(entries: tuple[Entry, ...]) -> int:
@@ -117,8 +117,9 @@ def _cause(cause: Entry) -> Iterator[Message]:
 
 
 def _step(step: StepMade, *, goes_on: bool) -> Iterator[Message]:
-    if step.text or step.calls:
-        yield _assistant(step)
+    if not step.text.strip() and not step.calls:
+        return
+    yield _assistant(step)
     for call in step.calls:
         _, result = step.results.get(call.call_id, (None, None))
         yield {"role": "tool", "tool_call_id": call.call_id, "content": _result_text(result)}
@@ -128,7 +129,8 @@ def _step(step: StepMade, *, goes_on: bool) -> Iterator[Message]:
 
 def _assistant(step: StepMade) -> Message:
     calls = [_called(call) for call in step.calls]
-    message: dict[str, Any] = {"role": "assistant", "content": step.text or None}
+    # Anthropic refuses text of blanks alone, and LiteLLM puts a sentence of its own in its place
+    message: dict[str, Any] = {"role": "assistant", "content": step.text if step.text.strip() else None}
     return {**message, **({"tool_calls": calls} if calls else {}), **(step.opaque or {})}
 
 

@@ -68,6 +68,10 @@ class Recorder:
         """Characters of the answer since the last step."""
         return len(self.running.text) + len(self.unstored.text)
 
+    def check(self) -> None:
+        """Whether there is anything to do: who takes a turn over may find an interrupt. Raises Fenced, Interrupted."""
+        self._going_on(self.running)
+
     def said(self, text: str) -> None:
         """The model said this: it is shown at once, and stored with the next piece."""
         self._audience.live(text)

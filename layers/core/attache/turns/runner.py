@@ -72,6 +72,7 @@ class TurnRunner:
             await self._fail(BROKEN)
 
     async def _to_the_end(self) -> None:
+        self._recorder.check()
         log = self._recorder.log
         await log.reach_back(fills_window, missing_from_window)
         await log.reach_back(lambda _: self._cause_is_at_hand())
@@ -141,7 +142,11 @@ class TurnRunner:
         await asyncio.gather(log.settle(), wake_waiting(log, self._means.wakeups, self._timings))
 
     async def _hand_over(self) -> None:
-        await self._recorder.close_text()
+        try:
+            await self._recorder.close_text()
+        except Interrupted:
+            await self._end_as("interrupted", None)
+            return
         await self._means.wakeups.hand_over(self._recorder.log.session_id, self._recorder.log.writer)
 
     def _cause_is_at_hand(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from attache.clock import Clock
 from attache.errors import NotFound
@@ -114,7 +115,9 @@ class Worker:
             if running is None or running.runner != log.writer:
                 raise NotToBeTaken
             results = tuple(left_open(call) for call in running.open_calls)
-            return Wanted(End("failed", running.text, running.pieces, results=results, failure=failure))
+            end = End("failed", running.text, running.pieces, results=results, failure=failure)
+            stopped = running.interrupt is not None
+            return Wanted(replace(end, status="interrupted", failure=None) if stopped else end)
 
         try:
             await log.append(decide)
