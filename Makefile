@@ -15,7 +15,7 @@ DEV := .venv/.dev
 MINISTACK := .venv-ministack/.installed
 SAM := .venv-sam/.installed
 
-.PHONY: help dev setup test slow check lint format types contracts templates requirements clean
+.PHONY: help dev setup test bench slow check lint format types contracts templates requirements clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: ## set up, then all tests; set-up is timed apart
 
 slow: $(DEV) $(MINISTACK) ## the tests that `make test` leaves out: some minutes
 	$(PY) -m pytest -m slow $(ARGS)
+
+bench: $(DEV) $(MINISTACK) ## what turns and polls ask of AWS, and what a million cost (ARGS=--json)
+	@$(PY) -m tests.bench $(ARGS)
 
 check: ## the whole gate, as CI runs it
 	@.ci/run

@@ -1,0 +1,54 @@
+"""`make bench`: what the service asks of AWS, counted on an embedded one, and what that costs.
+
+Nothing is timed. The exit status is 1 where a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.bench.bill import bills
+from tests.bench.containers import house
+from tests.bench.measuring import SIZES, Figures, measure
+from tests.bench.report import as_json, show
+from tests.bench.scenarios import Bench
+from tests.bench.targets import targets
+
+
+def main() -> int:
+    asked = _arguments().parse_args()
+    logging.disable(logging.WARNING)
+    figures = asyncio.run(_measured(tuple(asked.sizes)))
+    priced = bills(figures)
+    held = targets(figures, priced[0])
+    console = Console(width=150 if not sys.stdout.isatty() else None)
+    if asked.json:
+        console.print_json(json.dumps(as_json(figures, priced, held)))
+    else:
+        show(console, figures, priced, held)
+    return 0 if all(target.met for target in held) else 1
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="the figures as JSON")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="messages of the histories that grow")
+    return parser
+
+
+async def _measured(sizes: tuple[int, ...]) -> Figures:
+    with tempfile.TemporaryDirectory() as directory:
+        async with house(Path(directory)) as opened:
+            return await measure(Bench(opened), sizes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
