@@ -12,9 +12,10 @@ from attache.clock import Clock
 from attache.errors import Unavailable
 from attache.sessions.entries import Entry
 from attache.sessions.table import Reading
+from attache.turns.wakeups import Guard, HandOver, Job, Wake
 from tests.fakes.models import FakeModels, says
 from tests.fakes.session_table import FakeSessionTable
-from tests.unit.turns.harness import House
+from tests.unit.turns.harness import QUICK, House
 from tests.unit.turns.test_updates import collected, kinds, said, updates
 
 
@@ -53,3 +54,18 @@ async def test_a_channel_outlives_a_look_that_fails(table: ThrottledTable) -> No
     events = await watching
     assert kinds(events)[-2:] == ["complete", "state_changed"]
     assert said(events) == "one two"
+
+
+@pytest.mark.parametrize(
+    ("job", "later"),
+    [
+        (Wake(session_id="s"), Wake(session_id="s")),
+        (Guard(session_id="s", runner="r"), Guard(session_id="s", runner="r")),
+        (HandOver(session_id="s", runner="r"), Guard(session_id="s", runner="r")),
+    ],
+)
+async def test_a_job_that_cannot_be_done_now_is_done_soon(table: ThrottledTable, job: Job, later: Job) -> None:
+    house = House(FakeModels(), table=table)
+    table.refused = 1
+    await house.worker.handle(job)
+    assert house.wakeups.sent == [(later, QUICK.again)]

@@ -7,7 +7,7 @@ import logging
 from dataclasses import replace
 
 from attache.clock import Clock
-from attache.errors import NotFound
+from attache.errors import NotFound, Unavailable
 from attache.sessions.entries import End, Failure
 from attache.sessions.log import Decision, SessionLog, Wanted
 from attache.sessions.sessions import Sessions
@@ -45,13 +45,23 @@ class Worker:
     async def handle(self, job: Job, deadline: int | None = None) -> None:
         """Do a job, or find that there is nothing to do. `deadline`: when the function's time is over (ms).
 
-        Raises Unavailable: the queue then brings the job again.
+        Raises Unavailable where even a later look could not be arranged: the queue then brings the job again.
         """
         match job:
             case Purge():
                 await self._sessions.purge(job.session_id, job.tag)
             case Wake() | Guard() | HandOver():
-                await self._look(job, deadline)
+                try:
+                    await self._look(job, deadline)
+                except Unavailable:
+                    await self._look_later(job)
+
+    async def _look_later(self, job: Wake | Guard | HandOver) -> None:
+        """The queue would bring a failed job again after its visibility timeout, which is longer than a turn."""
+        if isinstance(job, Wake):
+            await self._wakeups.wake(job.session_id, delay=self._timings.again)
+        else:
+            await self._wakeups.guard(job.session_id, job.runner, delay=self._timings.again)
 
     async def _look(self, job: Wake | Guard | HandOver, deadline: int | None) -> None:
         log = self._sessions.log(job.session_id)
