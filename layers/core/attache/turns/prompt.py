@@ -51,12 +51,12 @@ def fills_window(entries: tuple[Entry, ...]) -> bool:
 
 
 def missing_from_window(entries: tuple[Entry, ...]) -> int:
-    """About how many older entries a full window takes, if they are as those at hand; a page at most."""
-    spoken = _spoken(entries)
-    if spoken == 0:
+    """About how many older entries a full window takes, if older turns are as those at hand; a page at most."""
+    ends = [place for place, entry in enumerate(entries) if isinstance(entry.body, End)]
+    if len(ends) < 2:
         return WINDOW
-    each = len(entries) / spoken
-    return min(ceil((WINDOW_MESSAGES - spoken + 2) * each), WINDOW)
+    of_a_turn = (ends[-1] - ends[0]) / (len(ends) - 1)
+    return min(ceil((WINDOW_MESSAGES - _spoken(entries) + 1) / 2 * of_a_turn), WINDOW)
 
 
 def _spoken(entries: tuple[Entry, ...]) -> int:
