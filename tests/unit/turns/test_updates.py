@@ -122,3 +122,10 @@ async def test_too_many_at_once_are_refused_and_closed_ones_do_not_count() -> No
     await streams[0].aclose()
     await anext(await two.stream(house.session_id))
     await streams[1].aclose()
+
+
+async def test_those_that_open_at_the_same_time_are_counted_too() -> None:
+    house = House(FakeModels([]))
+    two = updates(house, Channel(most_of_session=2))
+    opened = await asyncio.gather(*(two.stream(house.session_id) for _ in range(3)), return_exceptions=True)
+    assert [type(each) for each in opened].count(TooMany) == 1

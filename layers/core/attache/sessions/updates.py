@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from attache.clock import Clock
@@ -50,12 +50,8 @@ class Updates:
 
         Raises TooMany, Unavailable. What cannot be resumed begins with a `reset`.
         """
-        self._admit(session_id)
-        log = self._sessions.log(session_id)
-        await log.read(GLANCE)
-        reader = _Reader(log)
-        beginning = await self._beginning(reader, log, last_event_id)
-        return self._events(reader, log, beginning, deadline)
+        events = self._events(self._sessions.log(session_id), last_event_id, deadline)
+        return _going_on(await anext(events), events)
 
     def _admit(self, session_id: str) -> None:
         full = self._open.total() >= self._channel.most or self._open[session_id] >= self._channel.most_of_session
@@ -63,11 +59,14 @@ class Updates:
             raise TooMany("Too many update channels are open; close one, or come back.", self._channel.retry_after)
 
     async def _events(
-        self, reader: _Reader, log: SessionLog, beginning: Sequence[Event], deadline: int | None
+        self, log: SessionLog, last_event_id: str | None, deadline: int | None
     ) -> AsyncGenerator[Event, None]:
+        self._admit(log.session_id)
         self._open[log.session_id] += 1
         try:
-            for event in beginning:
+            await log.read(GLANCE)
+            reader = _Reader(log)
+            for event in await self._beginning(reader, log, last_event_id):
                 yield event
             async for event in self._tail(reader, log, deadline):
                 yield event
@@ -108,6 +107,14 @@ class Updates:
             return self._channel.busy
         lately = self._clock.now() - spoke < self._channel.lately_for * 1000
         return self._channel.lately if lately else self._channel.idle
+
+
+async def _going_on(first: Event, rest: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """Both as one. Where it is dropped before it begins, the event loop closes `rest`."""
+    async with aclosing(rest):
+        yield first
+        async for event in rest:
+            yield event
 
 
 class _Reader:

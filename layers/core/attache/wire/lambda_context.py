@@ -14,7 +14,7 @@ def deadline(headers: Mapping[str, str]) -> int | None:
     """When the function's time is over, in milliseconds since 1970; None where nothing limits it (outside Lambda)."""
     try:
         return int(json.loads(headers.get(HEADER, "{}"))["deadline"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
 
 
