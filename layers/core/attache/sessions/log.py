@@ -91,6 +91,11 @@ class SessionLog:
         return None if self.known.view.deleted else self.known.head
 
     @property
+    def tag(self) -> str | None:
+        """What our own records call the session: whoever knows its id can read it."""
+        return self.known.head.tag if self.known.head else None
+
+    @property
     def living(self) -> Head:
         """The head of a session that is known to live."""
         assert self.head is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from attache.tools.tool import Toolset
 from attache.turns.prompt import prompt
 from attache.turns.recorder import Recorder
 from attache.usage.usage import Spender
+
+logger = logging.getLogger(__name__)
 
 MOST_CHARACTERS = 60_000  # of a step's text, and of its calls' arguments: an entry holds 300 KB
 MOST_CALLS = 64
@@ -72,6 +75,9 @@ class Asking:
         try:
             completion = await self._streamed(self._request(last))
         except ModelFailed as failure:
+            logger.warning(
+                "a model failed: %s (%s)", failure.code, failure.detail, extra={"session": self._recorder.log.tag}
+            )
             self._taken += [failure.usage] if failure.usage else []
             raise
         self._taken.append(completion.usage)

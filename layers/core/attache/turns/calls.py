@@ -59,7 +59,7 @@ class Calls:
         try:
             await self._blobs.put(log.session_id, log.living.tag, call_id, whole)
         except Unavailable:
-            logger.warning("a long result was not kept whole", extra={"session_id": log.session_id})
+            logger.warning("a long result was not kept whole", extra={"session": log.tag})
             return False
         return True
 

@@ -116,7 +116,7 @@ class Chats:
         try:
             await self._workshop.wakeups.wake(log.session_id)
         except Unavailable:
-            logger.warning("a wake-up was not sent", extra={"session_id": log.session_id})
+            logger.warning("a wake-up was not sent", extra={"session": log.tag})
 
     async def _stream_of(self, log: SessionLog, turn: int, last_event_id: str | None) -> ChatStream:
         """The stream from the turn's beginning, or from where a client resumes it; `reset` where it cannot."""
@@ -141,9 +141,9 @@ class Chats:
                 else:
                     stream.finish(log)
         except Unavailable:
-            logger.warning("a stream was cut: the log does not answer", extra={"session_id": log.session_id})
+            logger.warning("a stream was cut: the log does not answer", extra={"session": log.tag})
         except Exception:
-            logger.exception("a stream was cut", extra={"session_id": log.session_id})
+            logger.exception("a stream was cut", extra={"session": log.tag})
         finally:
             self._sessions.keep(log)
             stream.close()

@@ -50,7 +50,7 @@ class TurnRunner:
         try:
             await self._until_stopped()
         except Fenced:
-            logger.info("a turn was taken over", extra={"session_id": self._recorder.log.session_id})
+            logger.info("a turn was taken over", extra={"session": self._recorder.log.tag})
         finally:
             await self._means.settled()
 
@@ -68,7 +68,7 @@ class TurnRunner:
         except (Fenced, Unavailable):
             raise
         except Exception:
-            logger.exception("a turn failed", extra={"session_id": self._recorder.log.session_id})
+            logger.exception("a turn failed", extra={"session": self._recorder.log.tag})
             await self._fail(BROKEN)
 
     async def _to_the_end(self) -> None:

@@ -25,4 +25,4 @@ async def wake_waiting(log: SessionLog, wakeups: Wakeups, timings: Timings) -> N
     try:
         await wakeups.wake(log.session_id, delay=timings.idle if streamed else 0)
     except Unavailable:
-        logger.warning("a wake-up was not sent", extra={"session_id": log.session_id})
+        logger.warning("a wake-up was not sent", extra={"session": log.tag})

@@ -75,7 +75,7 @@ class Worker:
         elif isinstance(job, HandOver) and job.runner == running.runner:
             await self._take(log, take_over("hand-over", lambda now: now.runner == job.runner), deadline)
         elif is_dead(running, self._clock.now(), self._timings):
-            logger.warning("a runner died", extra={"session_id": log.session_id, "runner": running.runner})
+            logger.warning("a runner died", extra={"session": log.tag, "runner": running.runner})
             await self._take(log, take_over("takeover", self._dead), deadline)
         elif isinstance(job, Guard) and job.runner == running.runner:
             await self._guard(log, running)

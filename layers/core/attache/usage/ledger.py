@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from attache.errors import AttacheError
 from attache.usage.usage import UsageRow, UsageSink
@@ -26,8 +27,8 @@ class Ledger:
         await asyncio.gather(*self._writing)
 
     async def _write(self, row: UsageRow) -> None:
-        """An answer is worth more than its bill: a row that cannot be written is logged, with all that it says."""
+        """An answer is worth more than its bill: a row that cannot be written is logged, all of it but the session."""
         try:
             await self._sink.record(row)
         except AttacheError:
-            logger.exception("a usage row was not written: %s", row)
+            logger.exception("a usage row was not written: %s", replace(row, session_id=""))
