@@ -15,7 +15,7 @@ from attache.sessions.table import Reading
 from attache.turns.wakeups import Guard, HandOver, Job, Wake
 from tests.fakes.models import FakeModels, says
 from tests.fakes.session_table import FakeSessionTable
-from tests.unit.turns.harness import QUICK, House
+from tests.unit.turns.harness import QUICK, House, types
 from tests.unit.turns.test_updates import collected, kinds, said, updates
 
 
@@ -69,3 +69,28 @@ async def test_a_job_that_cannot_be_done_now_is_done_soon(table: ThrottledTable,
     table.refused = 1
     await house.worker.handle(job)
     assert house.wakeups.sent == [(later, QUICK.again)]
+
+
+async def test_an_accepted_message_is_not_called_refused_for_a_look_that_fails(table: ThrottledTable) -> None:
+    house = House(FakeModels([says("Hi.")]), table=table)
+
+    async def throttled() -> None:
+        await asyncio.sleep(0.05)
+        table.refused = 1
+
+    asking = asyncio.create_task(house.chats.answer(house.request(), 0.3))
+    await throttled()
+    snapshot = await asking
+    assert [message["content"] for message in snapshot["messages"]] == ["Hello"]
+
+
+async def test_a_waiting_stream_outlives_a_look_that_fails(table: ThrottledTable) -> None:
+    house = House(FakeModels([says("one", 0.5), says("two")]), table=table)
+    first = asyncio.create_task(house.stream("1"))
+    await asyncio.sleep(0.05)
+    elsewhere = house.another(models=FakeModels([says("two")]))
+    second = asyncio.create_task(elsewhere.stream("2"))
+    await asyncio.sleep(0.05)
+    table.refused = 1
+    assert types(await second)[-1] == "complete"
+    await first

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
@@ -222,7 +222,7 @@ class Entry:
     def writer(self) -> str:
         return self.nonce.partition(".")[0]
 
-    @property
+    @cached_property
     def weight(self) -> int:
         """About how many characters it takes, in the log and in a snapshot."""
         match self.body:

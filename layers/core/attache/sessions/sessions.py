@@ -157,7 +157,8 @@ class Sessions:
             return State(None, etag)
         delivering = () if before else await self._deliver(log)
         answer = await self.snapshot(log, delivering=delivering, before=before)
-        return State(answer, None if delivering or before else self._etag(log))
+        lasting = not delivering and before is None and log.head is not None
+        return State(answer, self._etag(log) if lasting else None)
 
     async def snapshot(self, log: SessionLog, *, delivering: Sequence[int] = (), before: str | None = None) -> Json:
         """The snapshot of what `log` knows, with as much history as it may have; an empty one where it was deleted."""

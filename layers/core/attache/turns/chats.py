@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from attache.clock import Clock
@@ -68,7 +69,8 @@ class Chats:
         while log.view.goes_on(number) and self._clock.now() < until:
             now = self._clock.now()
             await self._clock.sleep(min(_next_look(now - asked), max(until - now, 0) / 1000))
-            await log.poll()
+            with suppress(Unavailable):  # the message was accepted: who is told otherwise sends it again
+                await log.poll()
             await self._sessions.nudge(log)
         return await self._sessions.delivered_snapshot(log)
 
@@ -160,7 +162,8 @@ class Chats:
 
     async def _follow(self, log: SessionLog, stream: ChatStream, request: ChatRequest) -> None:
         await self._clock.sleep(FOLLOW)
-        await log.poll()
+        with suppress(Unavailable):  # the next look brings what this one did not
+            await log.poll()
         stream.advanced(log)
         if log.view.waiting[:1] == (stream.turn,) and log.view.running is None:
             await self._take(log, stream, request)
