@@ -49,10 +49,12 @@ def tool_call_event(call_id: str, name: str, arguments: str) -> Json:
 
 
 def tool_result_event(result: CallResult, kind: str = "tool_result") -> Json:
-    """`tool_result` or `async_tool_result`; a result over 12 KB is an excerpt."""
+    """`tool_result` or `async_tool_result`; a result over 12 KB, or of which the log has a part, is an excerpt."""
     event: Json = {"type": kind, "name": result.name, "call_id": result.call_id, "result": parsed(result.text)}
     if len(json.dumps(event["result"])) > RESULT_BYTES:
         event |= {"result": _excerpt(result.text), "truncated": True}
+    elif result.whole:
+        event["truncated"] = True
     return {**event, "sources": list(result.sources)} if result.sources else event
 
 
