@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -19,6 +20,7 @@ from attache_local.ports import LOOPBACK, port_of
 GRACE_SECONDS = 1
 MOST_HEAD = 1 << 20  # as on Lambda: a message that is too long is refused in our own JSON
 STEP_SECONDS = 0.01
+_SESSION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 log = logging.getLogger("attache.access")
 
@@ -60,7 +62,7 @@ class AccessLog:
     """One line an answer: method, path, status, milliseconds until its last byte.
 
     Never a query string, where messages and client ids travel; never a session's id, which is all that one needs to
-    read it, so the path is the route's, as `/api/sessions/{session_id}`.
+    read it, so the path is the route's, as `/api/sessions/{session_id}`; a preflight has no route, and looks the same.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -81,5 +83,5 @@ class AccessLog:
         try:
             await self._app(scope, receive, note_status)
         finally:
-            path = getattr(scope.get("route"), "path", None) or quote(scope["path"])
+            path = getattr(scope.get("route"), "path", None) or _SESSION_ID.sub("{session_id}", quote(scope["path"]))
             log.info("%s %s %s %d ms", scope["method"], path, status, (time.monotonic() - began) * 1000)
