@@ -245,7 +245,7 @@ class SessionLog:
     async def settle(self) -> None:
         """Tell the head that a turn has ended. Never fails: the end stands, and the next one tells it again."""
         head = self.living
-        settled = Settled(head.born, self.view.last, self._clock.now(), head.lifetime)
+        settled = Settled(head.born, self.view.last, self.view.idle_since, head.lifetime)
         with suppress(Unavailable):
             await self._table.settle(self.session_id, settled)
 
@@ -295,16 +295,23 @@ def _window(reading: Reading) -> Known:
     """What a reading without anything known before it shows."""
     entries = _living(reading.entries, reading.head)
     complete = reading.complete or len(entries) < len(reading.entries)
-    return _with_last(Known(reading.head, reading.user_state, entries, fold(entries), complete))
+    return _with_head(Known(reading.head, reading.user_state, entries, fold(entries), complete))
 
 
 def _more(known: Known, reading: Reading) -> Known:
     """What is known after a reading of everything behind it."""
     view = fold(reading.entries, known.view)
-    return _with_last(Known(reading.head, reading.user_state, known.entries + reading.entries, view, known.complete))
+    return _with_head(Known(reading.head, reading.user_state, known.entries + reading.entries, view, known.complete))
 
 
-def _with_last(known: Known) -> Known:
-    """The next number follows the greater of the newest slot and what the head knows: entries expire before it."""
-    last = max(known.view.last, known.head.last if known.head else 0)
-    return replace(known, view=replace(known.view, last=last))
+def _with_head(known: Known) -> Known:
+    """Head and view tell each other what only one of them knows.
+
+    The next number follows the greater of the newest slot and what the head knows: entries expire before it. That a
+    turn has ended is read in the log first, and a poll reads nothing else.
+    """
+    head, view = known.head, known.view
+    if head is None:
+        return known
+    updated, last = max(head.updated, view.idle_since), max(view.last, head.last)
+    return replace(known, head=replace(head, updated=updated), view=replace(view, last=last))

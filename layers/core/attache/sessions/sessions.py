@@ -112,9 +112,8 @@ class Sessions:
     async def choose_model(self, session_id: str, app: str, model: str) -> bool:
         """From the next turn on. Whether the session began with this. Raises Forbidden where it is another app's."""
         log = await self._read(session_id)
-        created = log.head is None
-        await self._change(log, changes.choose(self._clock.now(), app, model))
-        return created
+        changed = await self._change(log, changes.choose(self._clock.now(), app, model))
+        return changed and log.living.born == log.view.last
 
     async def delete(self, session_id: str) -> None:
         """At once for everybody; what it held is removed later. Raises NotFound."""
