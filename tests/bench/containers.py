@@ -94,7 +94,9 @@ class Container:
         asked: dict[str, Any] = {"params": {"app": APP}, "json": {"text": message}}
         if snapshot:
             asked = {"params": {"app": APP, "message": message}}
-        return await self.ask("POST", "/api/chat", session_id, headers={"X-API-Key": self.key}, **asked)
+        answer = await self.ask("POST", "/api/chat", session_id, headers={"X-API-Key": self.key}, **asked)
+        assert snapshot or '"type":"complete"' in answer.text, answer.text
+        return answer
 
     async def work(self, body: str, tally: Tally) -> None:
         """A message of the turns queue: Lambda's poller receives it, and deletes it when it has been handled."""

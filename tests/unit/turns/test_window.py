@@ -1,0 +1,38 @@
+"""How much of a history a turn reads for its prompt."""
+
+from __future__ import annotations
+
+import pytest
+
+from attache.sessions.entries import Entry, Text
+from attache.sessions.table import WINDOW
+from attache.turns.prompt import fills_window, missing_from_window
+from tests.bench.histories import History
+
+NOW = 1_800_000_000_000
+
+
+def entries(messages: int, apart: int = 600) -> tuple[Entry, ...]:
+    return tuple(History(messages, apart=apart).entries(NOW))
+
+
+def test_forty_messages_fill_a_window_and_pieces_are_none() -> None:
+    assert fills_window(entries(40))
+    assert not fills_window(entries(38))
+    assert len(entries(38)) > 40
+
+
+@pytest.mark.parametrize("apart", [60, 86_400])
+@pytest.mark.parametrize("at_hand", [30, 50, 61, 64])
+def test_what_is_missing_is_read_at_once_and_little_more(at_hand: int, apart: int) -> None:
+    whole = entries(400, apart=apart)
+    tail = whole[-at_hand:]
+    if not fills_window(tail):
+        missing = missing_from_window(tail)
+        both = whole[-at_hand - missing :]
+        assert fills_window(both)
+        assert not fills_window(both[20:])
+
+
+def test_where_too_little_is_at_hand_to_guess_a_page_is_read() -> None:
+    assert missing_from_window((Entry(1, NOW, "a.1", Text("so far")),)) == WINDOW
