@@ -9,9 +9,11 @@ from attache.clock import Clock
 from attache.models.model import ModelFailed
 from attache.sessions.entries import Interrupt
 from attache.sessions.log import Wanted
+from attache.sessions.table import Idempotency
 from attache.tools.tool import ToolCall, ToolResult
 from attache.turns.wakeups import Guard, Wake
 from tests.fakes.models import FakeModels, asks, says
+from tests.fakes.session_table import FakeSessionTable
 from tests.fakes.toolset import FakeToolset
 from tests.fakes.wakeups import FakeWakeups
 from tests.unit.turns.harness import QUICK, House, text_of, types
@@ -40,6 +42,19 @@ class SlowWakeups(FakeWakeups):
         await super().guard(session_id, runner, delay=delay)
 
 
+class SlowKeys(FakeSessionTable):
+    """A table whose idempotency keys are read later than everything else."""
+
+    def __init__(self) -> None:
+        super().__init__(Clock())
+        self.held: asyncio.Event | None = None
+
+    async def idempotency(self, session_id: str, key: str) -> Idempotency | None:
+        if self.held is not None:
+            await self.held.wait()
+        return await super().idempotency(session_id, key)
+
+
 async def interrupted(house: House) -> None:
     """An interrupt whose own function died as soon as it was appended."""
     await (await house.log()).append(lambda _: Wanted(Interrupt()))
@@ -52,6 +67,19 @@ async def test_a_key_whose_session_was_deleted_makes_its_message_in_the_new_one(
     again = await house.another().stream("Hi", idempotency_key="k1")
     assert types(again) == ["started", "text", "complete"]
     assert again[0][0] != first[0][0]
+
+
+async def test_a_message_that_came_between_log_and_key_is_read() -> None:
+    table = SlowKeys()
+    house = House(FakeModels([says("one"), says("two")]), table=table)
+    await house.stream("Hi")
+    table.held = asyncio.Event()
+    again = asyncio.create_task(house.another().stream("Ho", idempotency_key="k1"))
+    await asyncio.sleep(0.05)
+    table.held, held = None, table.held
+    await house.stream("Ho", idempotency_key="k1")
+    held.set()
+    assert types(await again) == ["started", "text", "complete"]
 
 
 async def test_a_stream_of_a_deleted_session_is_resumed_with_a_reset() -> None:

@@ -82,6 +82,8 @@ class Chats:
     async def _accept(self, log: SessionLog, request: ChatRequest, *, streamed: bool) -> int:
         """The message's number; an earlier request with the same `Idempotency-Key` may have made it."""
         made, _, _ = await asyncio.gather(self._made(request), log.read(), self._guard(log))
+        if made is not None and made.number > log.view.last:
+            await log.read()  # another request with this key was quicker, between the two
         if not _holds(made, log):
             decide = accept(request, self._clock.now(), self._timings.waiting, streamed=streamed)
             try:
