@@ -43,10 +43,9 @@ GROWTH: Mapping[str, Scenario] = {
     "snapshot: interrupt": lambda bench, session: bench.interrupt(session, after=1.5),
 }
 
-EXTREME = "every answer of 3,000 characters, today's"  # 20 answers, whole and in pieces: 120 KB are text alone
 WINDOWS: Mapping[str, History] = {
     "answers of 400 to 3,000 characters, today's": History(400),
-    EXTREME: History(400, answers=(3_000,), apart=60),
+    "every answer of 3,000 characters, today's": History(400, answers=(3_000,), apart=60),
     "every answer of 3,000 characters, a week old": History(400, answers=(3_000,), apart=86_400 // 4),
     "messages of a few words, today's": History(400, answers=(40,), apart=60),
 }
