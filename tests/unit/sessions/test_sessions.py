@@ -1,7 +1,14 @@
 from __future__ import annotations
 
 from attache.clock import Clock
-from tests.fakes.models import FakeModels, says
+from attache.sessions.entries import End, User
+from attache.sessions.log import Wanted
+from attache.sessions.long_results import MOST
+from attache.sessions.updates import Channel, Updates
+from attache.tools.tool import ToolCall, ToolResult
+from tests.fakes.models import FakeModels, asks, says
+from tests.fakes.session_table import FakeSessionTable
+from tests.fakes.toolset import FakeToolset
 from tests.unit.turns.harness import House
 from tests.unit.turns.test_rivals import RivalledTable
 
@@ -23,3 +30,43 @@ async def test_only_the_one_that_made_the_session_is_told_so() -> None:
     table.rival = ("event", lambda: house.another().sessions.create(house.session_id, None))
     assert not await house.sessions.choose_model(house.session_id, "shop", "claude-haiku")
     assert (await house.sessions.head(house.session_id)).model == "claude-haiku"
+
+
+async def test_a_page_of_history_has_its_long_results_whole_however_many_came_since() -> None:
+    async def long(call: ToolCall) -> ToolResult:
+        return ToolResult("ok", "part", whole=f"whole of {call.arguments}")
+
+    many = [("Look", f'{{"n": {number}}}') for number in range(MOST)]
+    answers = [asks(("Look", '{"n": "old"}')), says("one"), asks(*many), says("two")]
+    house = House(FakeModels(answers), FakeToolset({"Look": long}))
+    await house.stream("1")
+    await house.stream("2")
+    second = [message for message in (await house.snapshot())["messages"] if message["sender"] == "user"][1]
+    older = (await house.sessions.state(house.session_id, before=second["id"])).snapshot
+    assert older is not None
+    assert older["messages"][1]["tool_result"] == ["Look", 'whole of {"n": "old"}']
+
+
+async def test_system_events_are_looked_for_as_far_back_as_a_snapshot_goes() -> None:
+    table = FakeSessionTable(Clock())
+    house = House(FakeModels(), table=table)
+    await house.sessions.create(house.session_id, None)
+    log = await house.log()
+    for _ in range(300):
+        await log.append(lambda log: Wanted(User("x" * 30_000, runner=log.writer)))
+        await log.append(lambda _: Wanted(End("done")))
+    before = table.reads
+    assert await house.another().sessions.events(house.session_id, 5) == []
+    assert table.reads == before + 2
+
+
+async def test_who_comes_back_too_late_begins_anew_and_nobody_reads_the_whole_log_for_it() -> None:
+    house = House(FakeModels(lambda _: says("Hi.")))
+    first = (await house.stream())[-1][0]
+    await house.stream()
+    late = Updates(house.another().sessions, house.clock, Channel(furthest=1))
+    events = await late.stream(house.session_id, first)
+    beginning = await anext(events)
+    await events.aclose()
+    assert beginning.data is not None
+    assert beginning.data["type"] == "reset"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,9 +14,10 @@ from attache.clock import Clock
 from attache.errors import Unavailable
 from attache.sessions import changes
 from attache.sessions.blobs import Blobs
-from attache.sessions.entries import Call, CallResult, Deleted, Delivered, Entry, OutcomeOf, Result, Sign
+from attache.sessions.entries import Call, Deleted, Delivered, Entry, Sign
 from attache.sessions.head import Head, Listed
 from attache.sessions.log import Decision, SessionLog
+from attache.sessions.long_results import LongResults
 from attache.sessions.snapshot import MOST_BYTES, empty_snapshot, snapshot, system_events
 from attache.sessions.table import SessionTable
 from attache.sessions.wakes import Wakeups
@@ -26,8 +26,6 @@ from attache.sessions.warm import WarmSessions
 Json = dict[str, Any]
 NUDGED_SECONDS = 5  # a session is not woken again for so long
 MOST_NUDGED = 10_000
-LONG_SECONDS = 600
-MOST_LONG = 32  # of long results, which a container keeps
 _FEW = 20
 _IDLE_ETAG = re.compile(r'"[0-9a-f]{8}-(?P<number>[0-9]{1,12})-(?P<session>[0-9a-f]{8})"', re.ASCII)
 _UNSEEN = (Sign, Delivered, Call)
@@ -65,7 +63,7 @@ class Sessions:
         self._table = table
         self._wakeups = wakeups
         self._blobs = blobs
-        self._long: TimedCache[tuple[str, str], str] = TimedCache(clock, LONG_SECONDS, MOST_LONG)
+        self._long_results = LongResults(blobs, clock)
         self._clock = clock
         self._warm = warm or WarmSessions(clock)
         self._periods = periods or Periods()
@@ -165,42 +163,25 @@ class Sessions:
             return empty_snapshot(log.session_id)
         await log.reach_back(_enough(log, delivering, before))
         self.keep(log)
+        wholes = await self._long_results.newest(log, _upto(log, before))
         return snapshot(
-            log.living, log.view, log.entries, log.known.user_state, wholes=await self._wholes(log),
+            log.living, log.view, log.entries, log.known.user_state, wholes=wholes,
             delivering=delivering, truncated=not log.known.complete, before=before,
         )  # fmt: skip
-
-    async def _wholes(self, log: SessionLog) -> Mapping[str, str]:
-        """The newest long results, by call: as many as a snapshot could show."""
-        kept = [result.call_id for entry in log.entries if (result := _result(entry)) is not None and result.whole]
-        texts = await asyncio.gather(*(self._whole(log, call_id) for call_id in kept[-MOST_LONG:]))
-        return {call_id: text for call_id, text in zip(kept[-MOST_LONG:], texts, strict=True) if text is not None}
-
-    async def _whole(self, log: SessionLog, call_id: str) -> str | None:
-        """None where it is gone or cannot be had: the part in the log stands for it."""
-        name = (log.living.tag, call_id)
-        if known := self._long.get(name):
-            return known.value
-        try:
-            text = await self._blobs.get(log.session_id, *name)
-        except Unavailable:
-            return None
-        if text is not None:
-            self._long.put(name, text, self._clock.now())
-        return text
 
     async def delivered_snapshot(self, log: SessionLog) -> Json:
         """The snapshot as `state` gives it: with the system events that none had before."""
         return await self.snapshot(log, delivering=await self._deliver(log))
 
     async def events(self, session_id: str, count: int) -> list[Json]:
-        """The newest `count` system events, oldest first, delivered or not."""
+        """The newest `count` system events, oldest first, delivered or not; as far back as a snapshot looks."""
         log = await self._read(session_id)
         if log.head is None:
             return []
-        await log.reach_back(lambda entries: sum(len(list(system_events(e))) for e in entries) >= count)
-        found = [event for entry in log.entries for event in system_events(entry)]
-        return found[-count:] if count else []
+        enough = _enough(log, (), None)
+        await log.reach_back(lambda entries: enough(entries) or len(_system_events(entries)) >= count)
+        self.keep(log)
+        return _system_events(log.entries)[-count:] if count else []
 
     async def nudge(self, log: SessionLog) -> None:
         """Wake a worker where there is work without a live runner: losing a wake-up costs only time."""
@@ -285,13 +266,18 @@ def _alive_at(log: SessionLog) -> int:
     return max(log.view.idle_since, first.at if first else 0)
 
 
-def _result(entry: Entry) -> CallResult | None:
-    return entry.body.result if isinstance(entry.body, Result | OutcomeOf) else None
+def _system_events(entries: Iterable[Entry]) -> list[Json]:
+    return [event for entry in entries for event in system_events(entry)]
+
+
+def _upto(log: SessionLog, before: str | None) -> int:
+    """The number below which a snapshot's entries are: that of the message `before`, else behind the newest."""
+    return (log.living.number_of(before) if before else None) or log.view.last + 1
 
 
 def _enough(log: SessionLog, delivering: Sequence[int], before: str | None) -> Callable[[tuple[Entry, ...]], bool]:
     """Whether entries hold all that a snapshot shows: the newest 1 MB below `before`, and what it delivers."""
-    upto = (log.living.number_of(before) if before else None) or log.view.last + 1
+    upto = _upto(log, before)
     first = min((*delivering, upto - 1))
 
     def enough(entries: tuple[Entry, ...]) -> bool:

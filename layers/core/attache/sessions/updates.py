@@ -29,6 +29,7 @@ class Channel:
     lately_for: float = 10.0
     quiet: float = 120.0  # it is closed after so long without an event,
     longest: float = 840.0  # or so long in all
+    furthest: int = 5_000  # entries: who comes back later than that begins anew
     most: int = 1_000  # channels of one process
     most_of_session: int = 10
     retry_after: int = 10
@@ -76,7 +77,7 @@ class Updates:
 
     async def _beginning(self, reader: _Reader, log: SessionLog, last_event_id: str | None) -> list[Event]:
         """First an id to resume from; before it a reset, where the id that was given is none of this log's."""
-        after = await _resumed(log, last_event_id)
+        after = await _resumed(log, last_event_id, self._channel.furthest)
         if after is None and last_event_id is not None:
             after = log.view.last
             whole = empty_snapshot(log.session_id) if log.head is None else await self._sessions.snapshot(log)
@@ -146,14 +147,14 @@ class _Reader:
         return events
 
 
-async def _resumed(log: SessionLog, last_event_id: str | None) -> int | None:
-    """The number to go on from; None where there is no id, or what came after it is not all there."""
+async def _resumed(log: SessionLog, last_event_id: str | None, furthest: int) -> int | None:
+    """The number to go on from; None where there is no id, or what came after it is not all there, or too much."""
     if last_event_id is None:
         return None
     if log.head is None:
         return 0 if last_event_id == NEVER_USED else None
     number = log.head.born - 1 if last_event_id == NEVER_USED else log.head.number_of(last_event_id)
-    if number is None or number > log.view.last:
+    if number is None or not log.view.last - furthest <= number <= log.view.last:
         return None
     await log.reach_back(lambda entries: ends_before(entries, number))
     return number if log.entries and log.entries[0].number <= number + 1 else None

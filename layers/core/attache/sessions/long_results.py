@@ -1,0 +1,49 @@
+"""Tool results that are kept beside the log, because an entry has room for a part of them only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from attache.cache import TimedCache
+from attache.clock import Clock
+from attache.errors import Unavailable
+from attache.sessions.blobs import Blobs
+from attache.sessions.entries import CallResult, Entry, OutcomeOf, Result
+from attache.sessions.log import SessionLog
+
+KEPT_SECONDS = 600
+MOST = 32  # that a container keeps, and that a snapshot could show
+
+
+class LongResults:
+    """Reads long results, and remembers those read last."""
+
+    def __init__(self, blobs: Blobs, clock: Clock) -> None:
+        self._blobs = blobs
+        self._clock = clock
+        self._read: TimedCache[tuple[str, str], str] = TimedCache(clock, KEPT_SECONDS, MOST)
+
+    async def newest(self, log: SessionLog, below: int) -> Mapping[str, str]:
+        """The newest ones in entries below number `below`, by call."""
+        shown = [entry for entry in log.entries if entry.number < below]
+        kept = [result.call_id for entry in shown if (result := _result(entry)) is not None and result.whole][-MOST:]
+        texts = await asyncio.gather(*(self._one(log, call_id) for call_id in kept))
+        return {call_id: text for call_id, text in zip(kept, texts, strict=True) if text is not None}
+
+    async def _one(self, log: SessionLog, call_id: str) -> str | None:
+        """None where it is gone or cannot be had: the part in the log stands for it."""
+        name = (log.living.tag, call_id)
+        if known := self._read.get(name):
+            return known.value
+        try:
+            text = await self._blobs.get(log.session_id, *name)
+        except Unavailable:
+            return None
+        if text is not None:
+            self._read.put(name, text, self._clock.now())
+        return text
+
+
+def _result(entry: Entry) -> CallResult | None:
+    return entry.body.result if isinstance(entry.body, Result | OutcomeOf) else None
