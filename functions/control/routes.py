@@ -15,6 +15,7 @@ from attache.wire.access import Access
 from attache.wire.answers import session_answer
 from attache.wire.caller import Caller
 from attache.wire.request import Asking
+from functions.control.clients import client_routes
 
 if TYPE_CHECKING:
     from attache.wiring import Services
@@ -68,6 +69,7 @@ def routes(services: Services) -> APIRouter:
         found = await asyncio.gather(*(_deployed(services, name) for name in names))
         return [app for app in found if app is not None]
 
+    router.include_router(client_routes(services))
     return router
 
 

@@ -220,6 +220,21 @@ def test_the_registry_is_opened_by_key_prefix_only(resources: Json) -> None:
             assert statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] != ["*"], name
 
 
+def test_a_function_opens_secrets_or_keeps_those_of_clients_and_none_does_both(resources: Json) -> None:
+    may = {
+        action: {name for name, statement in statements(resources) if action in statement["Action"]}
+        for action in ("kms:Decrypt", "kms:GenerateDataKey")
+    }
+    assert may == {"kms:Decrypt": {"OpenSecrets"}, "kms:GenerateDataKey": {"KeepClientSecrets"}}
+    roles = {name: str(role["ManagedPolicyArns"]) for name, role in typed(resources, "AWS::IAM::Role").items()}
+    assert {name for name, policies in roles.items() if "KeepClientSecrets" in policies} == {"ControlFunctionRole"}
+    openers = {name for name, policies in roles.items() if "OpenSecrets" in policies}
+    assert openers == {"ChatFunctionRole", "TurnsFunctionRole", "ToolsFunctionRole"}
+    for name, statement in statements(resources):
+        if name == "KeepClientSecrets":
+            assert "client#*" in str(statement["Condition"])
+
+
 def test_functions_have_roles_of_their_own(resources: Json) -> None:
     functions = typed(resources, "AWS::Lambda::Function")
     assert len({str(function["Role"]) for function in functions.values()}) == len(functions) == 8

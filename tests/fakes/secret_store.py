@@ -5,21 +5,22 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from attache.secrets.sealer import CannotOpen, Place, Sealed
+from attache.secrets.secret_store import Kept
 
 
 class FakeSecretStore:
     """The SecretStore of a test; `reads` counts what was asked."""
 
     def __init__(self) -> None:
-        self.kept: dict[Place, Sealed] = {}
+        self.kept: dict[Place, Kept] = {}
         self.reads = 0
 
-    async def read(self, place: Place) -> Sealed | None:
+    async def read(self, place: Place) -> Kept | None:
         self.reads += 1
         return self.kept.get(place)
 
-    async def write(self, place: Place, sealed: Sealed) -> None:
-        self.kept[place] = sealed
+    async def write(self, place: Place, kept: Kept) -> None:
+        self.kept[place] = kept
 
     async def remove(self, place: Place) -> bool:
         return self.kept.pop(place, None) is not None

@@ -19,8 +19,9 @@ from attache.keys import Keys
 from attache.keys.dynamo_keys import DynamoKeys
 from attache.models.access import ProviderAccess
 from attache.models.catalogue import Catalogue
+from attache.models.own_keys import OwnKeys
 from attache.models.with_a_key import with_a_key
-from attache.secrets import Secrets
+from attache.secrets import ClientSecrets, Secrets
 from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
 from attache.sessions.dynamo_sessions import DynamoSessions
@@ -77,6 +78,10 @@ class Services:
     def secrets(self) -> Secrets:
         store = DynamoSecrets(self.aws, self.settings.registry_table, self.clock)
         return Secrets(store, KmsSealer(self.aws, self.settings.secrets_key), self.clock)
+
+    @cached_property
+    def client_secrets(self) -> ClientSecrets:
+        return ClientSecrets(self.secrets, self.catalogue.providers)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -137,7 +142,8 @@ class Services:
     @cached_property
     def _workshop(self) -> Workshop:
         usage = DynamoUsage(self.aws, self.settings.registry_table)
-        return Workshop(self.apps, self.models, self._tools, usage, self._wakeups, self._blobs, self.clock)
+        own_keys = OwnKeys(self.catalogue, self.client_secrets)
+        return Workshop(self.apps, self.models, self._tools, usage, self._wakeups, self._blobs, self.clock, own_keys)
 
     @cached_property
     def _exchanges(self) -> Exchanges:
@@ -145,7 +151,8 @@ class Services:
 
     def _tools(self, app: App) -> Toolset:
         """The app's operations, those that need a user's approval withheld, and what comes with the program."""
-        operations = HttpToolset(app.tools, self.secrets, self._exchanges)
+        declared = [secret.name for secret in app.secrets]
+        operations = HttpToolset(app.tools, self.secrets, self._exchanges, declared)
         confirmed = [tool.name for tool in app.tools if tool.confirm]
         builtin = [GeneralTools(self.clock)] if "general" in app.builtin_tools else []
         return CombinedToolset(unapproved(operations, confirmed), *builtin)

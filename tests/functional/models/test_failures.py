@@ -74,6 +74,7 @@ async def test_a_refusal_is_not_tried_again(provider: Provider, status: int) -> 
     async with asking(provider, [Refusal(status)]) as ask:
         _, failure = await failing(ask)
     assert (failure.code, failure.retryable, len(ask.requests)) == ("provider_refused", False, 1)
+    assert failure.key_refused is (status == 401)
 
 
 @pytest.mark.parametrize(

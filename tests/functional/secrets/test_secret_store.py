@@ -15,13 +15,14 @@ from attache.secrets import CannotOpen, Secrets, app_scope
 from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
 from attache.secrets.sealer import Place, Sealed, Sealer
-from attache.secrets.secret_store import SecretStore
+from attache.secrets.secret_store import Kept, Note, SecretStore
 from tests.fakes.secret_store import FakeSealer, FakeSecretStore
 from tests.functional.registry import Registry, registry_in_memory
 
 PLACE = Place(app_scope("shop"), "API_KEY")
 ELSEWHERE = [Place(app_scope("bank"), "API_KEY"), Place(app_scope("shop"), "OTHER")]
 SEALED = Sealed(b"\x00key", b"nonce\xff", b"ciphertext")
+KEPT = Kept(SEALED)
 
 
 @pytest.fixture
@@ -41,34 +42,40 @@ def sealer(request: pytest.FixtureRequest, registry: Registry) -> Sealer:
 
 
 async def test_what_is_written_is_read_in_its_place_alone(store: SecretStore) -> None:
-    await store.write(PLACE, SEALED)
-    assert await store.read(PLACE) == SEALED
+    await store.write(PLACE, KEPT)
+    assert await store.read(PLACE) == KEPT
     assert [await store.read(place) for place in ELSEWHERE] == [None, None]
 
 
 async def test_the_last_write_wins(store: SecretStore) -> None:
-    await store.write(PLACE, SEALED)
-    await store.write(PLACE, replace(SEALED, ciphertext=b"new"))
-    assert await store.read(PLACE) == replace(SEALED, ciphertext=b"new")
+    await store.write(PLACE, KEPT)
+    await store.write(PLACE, Kept(replace(SEALED, ciphertext=b"new")))
+    assert await store.read(PLACE) == Kept(replace(SEALED, ciphertext=b"new"))
+
+
+@pytest.mark.parametrize("note", [Note(("shop", "bank")), Note(()), Note(prefix="sk-1", label="mine")])
+async def test_a_note_is_kept_beside_the_value(store: SecretStore, note: Note) -> None:
+    await store.write(PLACE, Kept(SEALED, note))
+    assert await store.read(PLACE) == Kept(SEALED, note)
 
 
 async def test_removing_says_whether_there_was_something(store: SecretStore) -> None:
-    await store.write(PLACE, SEALED)
+    await store.write(PLACE, KEPT)
     assert [await store.remove(PLACE), await store.remove(PLACE)] == [True, False]
     assert await store.read(PLACE) is None
 
 
 async def test_names_are_those_of_a_scope_sorted(store: SecretStore) -> None:
     for name in ("B", "A", "C"):
-        await store.write(Place(app_scope("shop"), name), SEALED)
-    await store.write(Place(app_scope("shop-staging"), "D"), SEALED)
+        await store.write(Place(app_scope("shop"), name), KEPT)
+    await store.write(Place(app_scope("shop-staging"), "D"), KEPT)
     assert await store.names(app_scope("shop")) == ["A", "B", "C"]
     assert await store.names(app_scope("bank")) == []
 
 
 async def test_names_of_more_than_a_page_are_whole(store: SecretStore) -> None:
     for number in range(30):
-        await store.write(Place(PLACE.scope, f"S{number:02d}"), replace(SEALED, ciphertext=bytes(64 * 1024)))
+        await store.write(Place(PLACE.scope, f"S{number:02d}"), Kept(replace(SEALED, ciphertext=bytes(64 * 1024))))
     assert await store.names(PLACE.scope) == [f"S{number:02d}" for number in range(30)]
 
 

@@ -17,6 +17,7 @@ NOON = int(datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp() * 1000)
 DAY = date(2026, 11, 21)
 HOUR = 3_600_000
 WHOLE = UsageRow("mycoindex", "s-1", "claude-sonnet", NOON, "key-1", 1200, 34, 0.00321, partial=False)
+OWN = UsageRow("mycoindex", "s-1", "claude-sonnet", NOON, "key-1", 1200, 34, 0.00321, own_key=True)
 UNKNOWN = UsageRow("mycoindex", "s-1", "claude-sonnet", NOON + 1, partial=True)
 NOTHING = UsageRow("mycoindex", "s-1", "claude-sonnet", NOON + 2, "key-1", 0, 0, 0.0)
 
@@ -32,7 +33,7 @@ def usage(request: pytest.FixtureRequest, registry: Registry) -> Usage:
     return FakeUsage() if request.param == "fake" else DynamoUsage(registry.aws, registry.table)
 
 
-@pytest.mark.parametrize("row", [WHOLE, UNKNOWN, NOTHING], ids=["whole", "unknown", "zero"])
+@pytest.mark.parametrize("row", [WHOLE, OWN, UNKNOWN, NOTHING], ids=["whole", "own key", "unknown", "zero"])
 async def test_a_row_comes_back_as_it_was(usage: Usage, row: UsageRow) -> None:
     await usage.record(row)
     assert list(await usage.of_day("mycoindex", DAY)) == [row]

@@ -36,6 +36,13 @@ async def test_a_call_leaves_a_row() -> None:
     ]
 
 
+async def test_a_row_says_that_the_users_own_key_paid() -> None:
+    models, _, usage = metered(says("Hello"), says("Hello"))
+    await collect(models.stream(REQUEST))
+    await collect(models.stream(ModelRequest("claude-sonnet", (), api_key="sk-of-alice")))
+    assert [row.own_key for row in usage.rows] == [False, True]
+
+
 async def test_the_row_is_written_before_the_answer_is_complete() -> None:
     models, _, usage = metered(says("Hello"))
     stream = models.stream(REQUEST)

@@ -42,6 +42,11 @@ class Catalogue:
             tables = tomllib.load(file)
         return cls({model_id: ModelEntry(id=model_id, **table) for model_id, table in tables.items()})
 
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The providers of these models, in the file's order."""
+        return tuple(dict.fromkeys(entry.provider for entry in self.entries.values()))
+
     def resolve(self, model_id: str) -> ModelEntry:
         """The model of an id, patterns included. Raises BadInput for one that there is not."""
         entry = self.find(model_id)

@@ -27,9 +27,18 @@ WORDS: dict[FailureCode, str] = {
 class ProviderFailed(ModelFailed):
     """A failed call. `again_after`: seconds after which it may be tried again, None where that is no use at once."""
 
-    def __init__(self, code: FailureCode, words: str, detail: str, usage: ModelUsage | None, again_after: float | None):
+    def __init__(
+        self,
+        code: FailureCode,
+        words: str,
+        detail: str,
+        usage: ModelUsage | None,
+        again_after: float | None,
+        *,
+        key_refused: bool = False,
+    ) -> None:
         unavailable = code == "provider_unavailable"
-        super().__init__(words, code=code, retryable=unavailable, usage=usage, detail=detail)
+        super().__init__(words, code=code, retryable=unavailable, key_refused=key_refused, usage=usage, detail=detail)
         self.again_after = again_after if unavailable else None
 
 
@@ -40,9 +49,10 @@ def failed(
     usage: ModelUsage | None = None,
     again_after: float | None = None,
     words: str | None = None,
+    key_refused: bool = False,
 ) -> ProviderFailed:
     """A failure in words for the user; only what may pass is ever worth another try."""
-    return ProviderFailed(code, words or WORDS[code], detail, usage, again_after)
+    return ProviderFailed(code, words or WORDS[code], detail, usage, again_after, key_refused=key_refused)
 
 
 def translated(
@@ -64,6 +74,7 @@ def translated(
         detail=f"{type(cause).__name__} {status or ''}".rstrip(),
         usage=usage,
         again_after=again_after,
+        key_refused=status == HTTPStatus.UNAUTHORIZED,
     )
 
 

@@ -77,7 +77,8 @@ ModelEvent = TextDelta | Completion
 class ModelFailed(AttacheError):
     """The provider did not answer, or not to the end. `message` is plain words for the user.
 
-    `detail` is for the log: what kind of failure it was, and no text of the provider's or the user's.
+    `detail` is for the log: what kind of failure it was, and no text of the provider's or the user's. `key_refused`:
+    it was the API key that the provider did not accept.
     """
 
     def __init__(
@@ -86,12 +87,14 @@ class ModelFailed(AttacheError):
         *,
         code: FailureCode,
         retryable: bool,
+        key_refused: bool = False,
         usage: ModelUsage | None = None,
         detail: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code
         self.retryable = retryable
+        self.key_refused = key_refused
         self.usage = usage
         self.detail = detail
 

@@ -8,6 +8,7 @@ from attache.aws import Aws, Item
 from attache.aws_errors import unavailable
 from attache.clock import Clock
 from attache.secrets.sealer import Place, Sealed
+from attache.secrets.secret_store import Kept, Note
 
 _NAMES = {"ExpressionAttributeNames": {"#pk": "pk", "#sk": "sk"}, "ProjectionExpression": "#sk"}
 
@@ -20,14 +21,14 @@ class DynamoSecrets:
         self._table = table
         self._clock = clock
 
-    async def read(self, place: Place) -> Sealed | None:
+    async def read(self, place: Place) -> Kept | None:
         """What is kept there now, by a strongly consistent read."""
         answer = await self._call("get_item", Key=_key(place), ConsistentRead=True)
-        return _sealed(answer["Item"]) if "Item" in answer else None
+        return Kept(_sealed(answer["Item"]), _noted(answer["Item"])) if "Item" in answer else None
 
-    async def write(self, place: Place, sealed: Sealed) -> None:
+    async def write(self, place: Place, kept: Kept) -> None:
         """Keep a value, instead of an earlier one if there is one."""
-        item = {**_key(place), **_parts(sealed), "updated": {"N": str(self._clock.now())}}
+        item = {**_key(place), **_parts(kept.sealed), **_note(kept.note), "updated": {"N": str(self._clock.now())}}
         await self._call("put_item", Item=item)
 
     async def remove(self, place: Place) -> bool:
@@ -72,3 +73,14 @@ def _parts(sealed: Sealed) -> Item:
 
 def _sealed(item: Item) -> Sealed:
     return Sealed(item["data_key"]["B"], item["nonce"]["B"], item["ciphertext"]["B"])
+
+
+def _note(note: Note) -> Item:
+    texts = {"prefix": note.prefix, "label": note.label}
+    said: Item = {name: {"S": text} for name, text in texts.items() if text}
+    return said if note.apps is None else {**said, "apps": {"L": [{"S": app} for app in note.apps]}}
+
+
+def _noted(item: Item) -> Note:
+    apps = tuple(app["S"] for app in item["apps"]["L"]) if "apps" in item else None
+    return Note(apps, item.get("prefix", {}).get("S", ""), item.get("label", {}).get("S"))

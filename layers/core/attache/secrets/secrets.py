@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pydantic import SecretStr
 
@@ -10,7 +14,7 @@ from attache.cache import TimedCache
 from attache.clock import Clock
 from attache.errors import BadInput, TooLarge
 from attache.secrets.sealer import Place, Sealer
-from attache.secrets.secret_store import SecretStore
+from attache.secrets.secret_store import Kept, Note, SecretStore
 
 MOST_BYTES = 64 * 1024
 OPEN_SECONDS = 30
@@ -25,8 +29,20 @@ def app_scope(app: str) -> str:
 
 
 def client_scope(client_id: str) -> str:
-    """Secrets that a client gave for itself."""
-    return f"client#{client_id}"
+    """Secrets that a client gave for itself.
+
+    By a hash: who knows a client id may use its secrets, and CloudTrail shows KMS's encryption context to others.
+    """
+    return f"client#{hashlib.sha256(client_id.encode()).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class _Opened:
+    value: SecretStr
+    apps: tuple[str, ...] | None
+
+    def serves(self, app: str | None) -> bool:
+        return self.apps is None or app in self.apps
 
 
 class Secrets:
@@ -36,7 +52,7 @@ class Secrets:
         self._store = store
         self._sealer = sealer
         self._clock = clock
-        self._open: TimedCache[Place, SecretStr] = TimedCache(clock, OPEN_SECONDS, MOST_KEPT)
+        self._open: TimedCache[Place, _Opened] = TimedCache(clock, OPEN_SECONDS, MOST_KEPT)
         self._absent: TimedCache[Place, None] = TimedCache(clock, ABSENT_SECONDS, MOST_KEPT)
 
     async def value(self, app: str, name: str, client_id: str | None = None) -> str | None:
@@ -44,27 +60,31 @@ class Secrets:
 
         Raises Unavailable, and CannotOpen where it was sealed with a key that we may not use.
         """
-        scopes = ([client_scope(client_id)] if client_id else []) + [app_scope(app)]
-        for scope in scopes:
-            if found := await self._value(Place(scope, name)):
-                return found.get_secret_value()
-        return None
+        own = await self.own(app, name, client_id) if client_id is not None else None
+        return own if own is not None else await self._value(app, Place(app_scope(app), name))
 
-    async def put(self, scope: str, name: str, value: SecretStr) -> None:
+    async def own(self, app: str | None, name: str, client_id: str) -> str | None:
+        """The client's own secret, where it has one that this app may use (None is no app). Raises as `value`."""
+        return await self._value(app, Place(client_scope(client_id), name))
+
+    async def put(self, scope: str, name: str, value: SecretStr, note: Note | None = None) -> None:
         """Seal and keep a value of at most 64 KB. Raises BadInput for a name that is none, TooLarge."""
-        size = len(value.get_secret_value().encode())
-        if not _NAME.fullmatch(name):
-            raise BadInput(
-                "The name of a secret is at most 128 of A-Z a-z 0-9 _ . : - and begins with none of the last three."
-            )
-        if not size:
-            raise BadInput(f"The value of {name} is empty; to remove a secret, delete it.")
-        if size > MOST_BYTES:
-            raise TooLarge(f"The value of {name} is {size:,} bytes; at most {MOST_BYTES:,} are kept.")
+        check(name, value)
         place = Place(scope, name)
-        await self._store.write(place, await self._sealer.seal(value, place))
+        await self._store.write(place, Kept(await self._sealer.seal(value, place), note or Note()))
         self._open.drop(place)
         self._absent.drop(place)
+
+    async def put_all(self, scope: str, values: Mapping[str, SecretStr], notes: Mapping[str, Note]) -> None:
+        """Keep several, or none where one of them is refused. Raises as `put`."""
+        for name, value in values.items():
+            check(name, value)
+        await asyncio.gather(*(self.put(scope, name, value, notes.get(name)) for name, value in values.items()))
+
+    async def note(self, scope: str, name: str) -> Note | None:
+        """What may be read of a secret; None where there is none. It is not opened for that."""
+        kept = await self._store.read(Place(scope, name))
+        return kept.note if kept else None
 
     async def delete(self, scope: str, name: str) -> bool:
         """Whether there was something to delete."""
@@ -73,23 +93,44 @@ class Secrets:
         self._open.drop(place)
         return deleted
 
+    async def clear(self, scope: str) -> None:
+        """Delete all that is kept in a scope."""
+        await asyncio.gather(*(self.delete(scope, name) for name in await self.names(scope)))
+
     async def names(self, scope: str) -> list[str]:
         """The names of what is kept in a scope, sorted."""
         return await self._store.names(scope)
 
-    async def _value(self, place: Place) -> SecretStr | None:
+    async def _value(self, app: str | None, place: Place) -> str | None:
+        opened = await self._opened(place)
+        return opened.value.get_secret_value() if opened and opened.serves(app) else None
+
+    async def _opened(self, place: Place) -> _Opened | None:
         if kept := self._open.get(place):
             return kept.value
         if self._absent.get(place):
             return None
         return await self._read(place)
 
-    async def _read(self, place: Place) -> SecretStr | None:
+    async def _read(self, place: Place) -> _Opened | None:
         asked = self._clock.now()
-        sealed = await self._store.read(place)
-        if sealed is None:
+        kept = await self._store.read(place)
+        if kept is None:
             self._absent.put(place, None, asked)
             return None
-        value = await self._sealer.open(sealed, place)
-        self._open.put(place, value, asked)
-        return value
+        opened = _Opened(await self._sealer.open(kept.sealed, place), kept.note.apps)
+        self._open.put(place, opened, asked)
+        return opened
+
+
+def check(name: str, value: SecretStr) -> None:
+    """Raises BadInput, TooLarge for what is not kept."""
+    size = len(value.get_secret_value().encode())
+    if not _NAME.fullmatch(name):
+        raise BadInput(
+            "The name of a secret is at most 128 of A-Z a-z 0-9 _ . : - and begins with none of the last three."
+        )
+    if not size:
+        raise BadInput(f"The value of {name} is empty; to remove a secret, delete it.")
+    if size > MOST_BYTES:
+        raise TooLarge(f"The value of {name} is {size:,} bytes; at most {MOST_BYTES:,} are kept.")

@@ -97,6 +97,16 @@ class Sessions:
         head = (await self._read(session_id)).head
         return head.app if head else None
 
+    async def client_of(self, session_id: str) -> str | None:
+        """The client id that is bound to the session; None where there is no session, or it has none yet."""
+        head = (await self._read(session_id)).head
+        return head.client_id if head else None
+
+    async def bind_client(self, session_id: str, client_id: str) -> None:
+        """Bind the client id to the session, which begins with this where there is none."""
+        log = await self._read(session_id)
+        await self._change(log, changes.declare("client", self._clock.now(), client_id=client_id))
+
     async def rename(self, session_id: str, title: str) -> Head:
         """Raises NotFound."""
         log, _ = await self._changed(session_id, changes.change("title", title=title, title_by="user"))

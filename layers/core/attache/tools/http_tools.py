@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import quote
 
 from attache.errors import AttacheError
 from attache.tools.arguments import check_arguments
+from attache.tools.call_secrets import CallSecrets, Opened
+from attache.tools.handles import filled, handles_in
 from attache.tools.http_exchange import ExchangeFailedError, Exchanges
 from attache.tools.http_tool import HttpTool
 from attache.tools.redirects import MAX_REDIRECTS, RedirectRefusedError, origin_of, redirected
@@ -19,14 +23,36 @@ from attache.tools.tool import CallContext, Outcome, ToolCall, ToolResult, ToolS
 MAX_KEY = 200
 
 
-class HttpToolset:
-    """The Toolset of an app's compiled tools. `exchanges` is one for the whole process."""
+@dataclass(frozen=True)
+class _Prepared:
+    """A call that may be sent: its request as the model asked for it, with handles where secrets will be."""
 
-    def __init__(self, tools: Sequence[HttpTool], secrets: SecretSource, exchanges: Exchanges) -> None:
+    tool: HttpTool
+    arguments: Mapping[str, Any]
+    handles: Collection[str]
+    key: str
+
+    def request(self, secrets: Mapping[str, str] | None = None) -> HttpRequest:
+        """The request, with these secrets for their handles. Raises UnsendableError."""
+        arguments = filled(self.arguments, secrets) if secrets else self.arguments
+        return request_for(self.tool, arguments).with_header("Idempotency-Key", self.key)
+
+
+class HttpToolset:
+    """The Toolset of an app's compiled tools. `exchanges` is one for the whole process.
+
+    `declared` are the secrets that the app's users are told of: those may have handles.
+    """
+
+    def __init__(
+        self, tools: Sequence[HttpTool], secrets: SecretSource, exchanges: Exchanges, declared: Sequence[str] = ()
+    ) -> None:
         self._tools = {tool.name: tool for tool in tools}
         self._specs = tuple(tool.spec for tool in tools)
         self._origins = frozenset(origin_of(tool.server) for tool in tools)
-        self._secrets = secrets
+        self._declared = tuple(declared)
+        used = [tool.auth.secret for tool in tools if tool.auth]
+        self._secrets = CallSecrets(secrets, list(dict.fromkeys([*declared, *used])))
         self._exchanges = exchanges
 
     @property
@@ -44,14 +70,13 @@ class HttpToolset:
         prepared = self._prepared(call)
         if isinstance(prepared, ToolResult):
             return prepared
-        tool, request = prepared
         try:
-            secret = await self._secret(tool, context)
-            return await self._send(tool, request, secret)
-        except (UnsendableError, RedirectRefusedError, AttacheError) as error:
+            secrets = await self._secrets.open(prepared.tool.auth, prepared.handles, context)
+            return await self._send(prepared, secrets)
+        except (UnsendableError, AttacheError) as error:
             return ToolResult("error", str(error))
 
-    def _prepared(self, call: ToolCall) -> tuple[HttpTool, HttpRequest] | ToolResult:
+    def _prepared(self, call: ToolCall) -> _Prepared | ToolResult:
         tool = self._tools.get(call.name)
         if tool is None:
             return ToolResult("error", f"There is no tool {call.name[:64]!r}. There is: {', '.join(self._tools)}.")
@@ -59,36 +84,30 @@ class HttpToolset:
         if arguments is None:
             return ToolResult("error", advice or "")
         try:
-            request = request_for(tool, arguments)
+            prepared = _Prepared(tool, arguments, handles_in(arguments, self._declared), quote(call.call_id[:MAX_KEY]))
+            prepared.request()
         except UnsendableError as error:
             return ToolResult("error", str(error))
-        return tool, request.with_header("Idempotency-Key", quote(call.call_id[:MAX_KEY]))
+        return prepared
 
-    async def _secret(self, tool: HttpTool, context: CallContext) -> str | None:
-        """The value of the tool's secret. Raises UnsendableError where it is needed and not there."""
-        if tool.auth is None:
-            return None
-        value = await self._secrets.value(context.app, tool.auth.secret, context.client_id)
-        if value is None and tool.auth.required:
-            raise UnsendableError(
-                f"The secret {tool.auth.secret} of the app {context.app} is not set, so nothing was sent. Tell the user"
-                " that this secret is missing; the user's client or the app's operator can set it."
-            )
-        return value
-
-    async def _send(self, tool: HttpTool, request: HttpRequest, secret: str | None) -> ToolResult:
+    async def _send(self, call: _Prepared, secrets: Opened) -> ToolResult:
         try:
-            answer = await self._answer(tool, request, secret)
+            answer = await self._answer(call, secrets)
         except ExchangeFailedError as failure:
-            return _failed(tool, failure, secret)
-        return result_of(answer, secret)
+            return _failed(call.tool, failure, secrets.hidden)
+        except RedirectRefusedError as refused:
+            return ToolResult("error", scrubbed(str(refused), secrets.hidden))
+        return result_of(answer, secrets.hidden)
 
-    async def _answer(self, tool: HttpTool, request: HttpRequest, secret: str | None) -> HttpAnswer:
-        """The answer after redirects. The secret goes to the tool's own server only."""
+    async def _answer(self, call: _Prepared, secrets: Opened) -> HttpAnswer:
+        """The answer after redirects. Secrets go to the tool's own server only."""
+        tool, without, request = call.tool, call.request(), call.request(secrets.handles)
         until = asyncio.get_running_loop().time() + tool.timeout
         for _ in range(MAX_REDIRECTS + 1):
             own = origin_of(request.origin) == origin_of(tool.server)
-            sent = authorized(request, tool.auth, secret) if own and tool.auth and secret else request
+            sent = request if own else replace(request, headers=without.headers)
+            if own and tool.auth and secrets.auth:
+                sent = authorized(request, tool.auth, secrets.auth)
             answer = await self._exchanges.send(sent, until=until, safe=tool.safe)
             following = redirected(request, answer, self._origins)
             if following is None:
@@ -97,8 +116,8 @@ class HttpToolset:
         raise RedirectRefusedError(f"The API redirects more than {MAX_REDIRECTS} times in a row.")
 
 
-def _failed(tool: HttpTool, failure: ExchangeFailedError, secret: str | None) -> ToolResult:
-    why = scrubbed(str(failure), secret) + (f" ({tool.timeout:g} s)" if failure.timed_out and failure.sent else "")
+def _failed(tool: HttpTool, failure: ExchangeFailedError, secrets: Collection[str]) -> ToolResult:
+    why = scrubbed(str(failure), secrets) + (f" ({tool.timeout:g} s)" if failure.timed_out and failure.sent else "")
     late: Outcome = "timed_out" if failure.timed_out else "error"
     if not failure.sent:
         return ToolResult(late, f"The API of {tool.name} cannot be reached: {why}. Nothing was sent.")

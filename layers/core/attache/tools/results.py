@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
-from collections.abc import Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from attache.tools.nesting import too_deep
 from attache.tools.tool import ToolResult
@@ -31,13 +33,13 @@ class HttpAnswer:
     cut: bool = False
 
 
-def result_of(answer: HttpAnswer, secret: str | None = None) -> ToolResult:
+def result_of(answer: HttpAnswer, secrets: Collection[str] = ()) -> ToolResult:
     """2xx as what it says, anything else as an `error` of `{status, body}` that the model can act on."""
-    body, notes = _body(answer, secret)
+    body, notes = _body(answer, secrets)
     if not 200 <= answer.status < 300:
-        return ToolResult("error", fitted(scrubbed(_refused(answer), secret) | {"body": body}, notes))
+        return ToolResult("error", fitted(scrubbed(_refused(answer), secrets) | {"body": body}, notes))
     if body is None:
-        return ToolResult("ok", fitted(scrubbed(_empty(answer), secret)))
+        return ToolResult("ok", fitted(scrubbed(_empty(answer), secrets)))
     if isinstance(body, str) and not notes and _size(body) <= MAX_TEXT:
         return ToolResult("ok", _sendable(body))
     text = fitted(body, notes)
@@ -59,12 +61,20 @@ def _empty(answer: HttpAnswer) -> dict[str, Any]:
     return {"status": answer.status} | ({"location": location[:1_000]} if location else {})
 
 
-def scrubbed(value: Any, secret: str | None) -> Any:
-    """The value without the secret in any of its texts, however it is escaped in them."""
-    if not secret or len(secret) < MIN_SECRET:
+def scrubbed(value: Any, secrets: Collection[str]) -> Any:
+    """The value without these secrets in any of its texts, however they are escaped there, in either case."""
+    forms = {form for secret in secrets if len(secret) >= MIN_SECRET for form in _forms(secret)}
+    if not forms:
         return value
-    forms = sorted({secret, json.dumps(secret)[1:-1], quote(secret, safe=""), quote(secret)}, key=len, reverse=True)
-    return _replaced(value, re.compile("|".join(map(re.escape, forms))))
+    longest_first = sorted(forms, key=len, reverse=True)
+    return _replaced(value, re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE))
+
+
+def _forms(secret: str) -> set[str]:
+    """A secret as it is, and as JSON, addresses, forms, HTML and basic authentication write it."""
+    escaped = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    written = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], html.escape(secret)}
+    return {secret, *written, *escaped, b64encode(secret.encode()).decode()}
 
 
 def fitted(value: Any, notes: Sequence[str] = ()) -> str:
@@ -82,7 +92,7 @@ def fitted(value: Any, notes: Sequence[str] = ()) -> str:
     return _dumped({"result": excerpt, "note": " ".join([*notes, "This is the beginning of a far longer answer."])})
 
 
-def _body(answer: HttpAnswer, secret: str | None) -> tuple[Any, list[str]]:
+def _body(answer: HttpAnswer, secrets: Collection[str]) -> tuple[Any, list[str]]:
     """The body as JSON data, text or a description of what it is; None where there is none."""
     if not answer.body:
         return None, []
@@ -97,8 +107,8 @@ def _body(answer: HttpAnswer, secret: str | None) -> tuple[Any, list[str]]:
     try:
         data = json.loads(text, parse_constant=str)
     except (ValueError, RecursionError):
-        return scrubbed(text, secret), notes
-    return scrubbed(text if too_deep(data, MAX_DEPTH) else data, secret), notes
+        return scrubbed(text, secrets), notes
+    return scrubbed(text if too_deep(data, MAX_DEPTH) else data, secrets), notes
 
 
 def _text(answer: HttpAnswer, kind: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Where a tool's secret comes from, as an interface."""
+"""Where tools' secrets come from, as an interface."""
 
 from __future__ import annotations
 
@@ -10,4 +10,8 @@ class SecretSource(Protocol):
 
     async def value(self, app: str, name: str, client_id: str | None = None) -> str | None:
         """The client's own secret of this name, else the app's, else None. Raises AttacheError."""
+        ...
+
+    async def own(self, app: str, name: str, client_id: str) -> str | None:
+        """The client's own secret of this name, where it has one for this app. Raises AttacheError."""
         ...

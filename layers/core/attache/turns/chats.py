@@ -87,7 +87,7 @@ class Chats:
         if not _holds(made, log):
             decide = accept(request, self._clock.now(), self._timings.waiting, streamed=streamed)
             try:
-                entry = await (self._append(log, decide) if streamed else log.append(decide))
+                entry = await (self._append(log, decide, request) if streamed else log.append(decide))
                 return entry.number
             except KeyTaken:
                 made = await self._made(request)
@@ -99,13 +99,17 @@ class Chats:
         check_same(request, made)
         return made.number
 
-    async def _append(self, log: SessionLog, decide: Decision) -> Entry:
-        """Append a message whose turn begins here; what the prompt's window lacks is read meanwhile."""
-        window = asyncio.ensure_future(log.reach_back(fills_window, missing_from_window))
+    async def _append(self, log: SessionLog, decide: Decision, request: ChatRequest) -> Entry:
+        """Append a message whose turn begins here; what its first step will need is read meanwhile."""
+        beside = asyncio.gather(
+            log.reach_back(fills_window, missing_from_window),
+            self._workshop.foresee(request.app, log.head, request.client_id),
+            return_exceptions=True,  # where it failed, the runner reads it again
+        )
         try:
             return await log.append(decide)
         finally:
-            await asyncio.gather(window, return_exceptions=True)  # where it failed, the runner reads it again
+            await beside
 
     async def _made(self, request: ChatRequest) -> Idempotency | None:
         if request.idempotency_key is None:

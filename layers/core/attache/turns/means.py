@@ -10,6 +10,7 @@ from attache.apps.apps import DEFAULT_APP, Apps
 from attache.clock import Clock
 from attache.models.fallback_models import FallbackModels
 from attache.models.model import Models
+from attache.models.own_keys import OwnKeyModels, OwnKeys
 from attache.sessions.blobs import Blobs
 from attache.sessions.head import Head
 from attache.sessions.wakes import Wakeups
@@ -22,7 +23,10 @@ from attache.usage.usage import Spender, UsageSink
 
 @dataclass(frozen=True)
 class Workshop:
-    """Everything that turns of all apps share. `tools` makes the tools that an app has of its own."""
+    """Everything that turns of all apps share. `tools` makes the tools that an app has of its own.
+
+    `own_keys` are those that clients have for model providers.
+    """
 
     apps: Apps
     models: Models
@@ -31,18 +35,32 @@ class Workshop:
     wakeups: Wakeups
     blobs: Blobs
     clock: Clock
+    own_keys: OwnKeys | None = None
 
     async def means(self, head: Head) -> Means:
         """What this session's turns run on. Raises NotFound where its app is gone."""
         return self.means_of(await self.apps.get(head.app or DEFAULT_APP), head)
 
     def means_of(self, app: App, head: Head) -> Means:
-        """The same, with the app at hand; a model that the app no longer allows gives way to its default."""
-        model = head.model if head.model and app.models.allows(head.model) else app.models.default
+        """The same, with the app at hand."""
         ledger = Ledger(self.usage)
 
         def models(spender: Spender) -> Models:
             metered = MeteredModels(self.models, ledger, spender, self.clock.now)
-            return FallbackModels(metered, app.models.fallback)
+            shared = FallbackModels(metered, app.models.fallback)
+            if self.own_keys is None or spender.client_id is None:
+                return shared
+            return OwnKeyModels(shared, self.own_keys, spender.client_id)
 
-        return Means(app, self.tools(app), models, model, self.wakeups, self.blobs, ledger.settled)
+        return Means(app, self.tools(app), models, _model(app, head), self.wakeups, self.blobs, ledger.settled)
+
+    async def foresee(self, app: App, head: Head | None, client_id: str | None) -> None:
+        """Look for the own key that the turn will ask for, so that it is at hand then."""
+        if self.own_keys is not None and client_id is not None:
+            await self.own_keys.of(client_id, _model(app, head))
+
+
+def _model(app: App, head: Head | None) -> str:
+    """The session's model; one that the app no longer allows gives way to its default."""
+    chosen = head.model if head else None
+    return chosen if chosen and app.models.allows(chosen) else app.models.default

@@ -161,8 +161,8 @@ class TurnRunner:
         return CallContext(self._means.app.name, self._recorder.log.session_id, client_id)
 
     def _spender(self) -> Spender:
-        key = self._message.key if self._message else None
-        return Spender(self._means.app.name, self._recorder.log.session_id, key)
+        key, client_id = (self._message.key, self._message.client_id) if self._message else (None, None)
+        return Spender(self._means.app.name, self._recorder.log.session_id, key, client_id)
 
     @property
     def _message(self) -> User | None:

@@ -75,6 +75,7 @@ def _item(row: UsageRow) -> Item:
         "model": {"S": row.model},
         "at": {"N": str(row.at)},
         "partial": {"BOOL": row.partial},
+        "own_key": {"BOOL": row.own_key},
         **{name: value for name, value in known.items() if value},
     }
 
@@ -94,6 +95,7 @@ def _row(item: Item) -> UsageRow:
         output_tokens=_whole(item.get("output_tokens")),
         cost=float(item["cost"]["N"]) if "cost" in item else None,
         partial=item["partial"]["BOOL"],
+        own_key=item.get("own_key", {}).get("BOOL", False),
     )
 
 

@@ -44,4 +44,4 @@ class MeteredModels:
         yield event
 
     async def _record(self, request: ModelRequest, usage: ModelUsage | None) -> None:
-        await self.usage.record(row_for(self.spender, request.model, usage, self.now()))
+        await self.usage.record(row_for(self.spender, request, usage, self.now()))

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from attache.models.model import ModelUsage
+from attache.models.model import ModelRequest, ModelUsage
 
 
 @dataclass(frozen=True)
 class UsageRow:
     """One model call. `at` is in milliseconds since 1970, `cost` in US dollars.
 
-    None is unknown, which is not zero. `partial`: the answer was cut, and this is what is known of it.
+    None is unknown, which is not zero. `partial`: the answer was cut, and this is what is known of it. `own_key`: the
+    user's own key paid for it.
     """
 
     app: str
@@ -26,30 +27,33 @@ class UsageRow:
     output_tokens: int | None = None
     cost: float | None = None
     partial: bool = False
+    own_key: bool = False
 
 
 @dataclass(frozen=True)
 class Spender:
-    """On whose account a model is called."""
+    """On whose account a model is called; a client may have a key of its own for it."""
 
     app: str
     session_id: str
     key_id: str | None = None
+    client_id: str | None = None
 
 
-def row_for(spender: Spender, model: str, usage: ModelUsage | None, at: int) -> UsageRow:
+def row_for(spender: Spender, request: ModelRequest, usage: ModelUsage | None, at: int) -> UsageRow:
     """The row of a call: with what its completion or its failure said, if it said anything."""
     known = usage or ModelUsage(partial=True)
     return UsageRow(
         app=spender.app,
         session_id=spender.session_id,
         key_id=spender.key_id,
-        model=model,
+        model=request.model,
         at=at,
         input_tokens=known.input_tokens,
         output_tokens=known.output_tokens,
         cost=known.cost,
         partial=known.partial,
+        own_key=request.api_key is not None,
     )
 
 
