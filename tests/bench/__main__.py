@@ -1,6 +1,6 @@
 """`make bench`: what the service asks of AWS, counted on an embedded one, and what that costs.
 
-Nothing is timed. The exit status is 1 where a target is missed.
+Nothing is timed. A target that is missed is marked; with `--check` the exit status is then 1.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ def main() -> int:
         console.print_json(json.dumps(as_json(figures, priced, held)))
     else:
         show(console, figures, priced, held)
-    return 0 if all(target.met for target in held) else 1
+    return 1 if asked.check and not all(target.met for target in held) else 0
 
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
+    parser.add_argument("--check", action="store_true", help="fail where a target is missed")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="messages of the histories that grow")
     return parser
 
