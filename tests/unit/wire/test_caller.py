@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -138,6 +139,11 @@ def test_user_state_must_be_an_object_in_a_query(sent: str) -> None:
 def test_user_state_must_be_an_object_in_a_body(sent: Any) -> None:
     with pytest.raises(BadInput):
         Caller(body={"user_state": sent}).user_state()
+
+
+def test_a_user_state_is_as_large_as_it_is_stored() -> None:
+    state = {"name": "é" * 8_000, "seen": list(range(10))}
+    assert Caller(query={"user_state": json.dumps(state, indent=1)}).user_state() == state
 
 
 @pytest.mark.parametrize(("length", "fits"), [(16_384, True), (16_385, False)])

@@ -129,18 +129,13 @@ def checked_session_id(sent: str) -> str:
 
 
 def _user_state(sent: Any) -> dict[str, Any]:
-    if isinstance(sent, str):
-        _limit_user_state(sent)
-        return parse_object(sent, "user_state")
-    if not isinstance(sent, dict):
+    """Its size is that of compact JSON: an echo of what is stored is taken however the client writes it."""
+    state = parse_object(sent, "user_state") if isinstance(sent, str) else sent
+    if not isinstance(state, dict):
         raise BadInput("user_state must be a JSON object.")
-    _limit_user_state(json.dumps(sent, ensure_ascii=False, separators=(",", ":")))
-    return sent
-
-
-def _limit_user_state(text: str) -> None:
-    if len(text.encode()) > MAX_USER_STATE:
+    if len(json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()) > MAX_USER_STATE:
         raise BadInput(f"user_state is over {MAX_USER_STATE // 1024} KB.")
+    return state
 
 
 def _short(name: str, value: Any) -> str | None:
