@@ -18,6 +18,7 @@ from attache_local.errors import LocalStackError
 from attache_local.ports import LOOPBACK, port_of
 
 GRACE_SECONDS = 1
+KEPT_SECONDS = 75  # longer than clients do: else a connection is closed just when it is used again
 MOST_HEAD = 1 << 20  # as on Lambda: a message that is too long is refused in our own JSON
 STEP_SECONDS = 0.01
 _SESSION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -36,6 +37,7 @@ async def serving(app: ASGIApp, listening: socket.socket) -> AsyncIterator[str]:
         log_config=None,
         lifespan="off",
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEPT_SECONDS,
     )
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[listening]))
