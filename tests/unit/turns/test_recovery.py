@@ -216,7 +216,9 @@ async def test_a_deleted_session_stops_its_runner_and_is_made_again_behind_its_t
     await asyncio.sleep(0.1)
     first = (await house.snapshot())["last_event_id"]
     await house.another().sessions.delete(house.session_id)
-    await running
+    last = (await running)[-1][1]
+    assert last is not None
+    assert (last["type"], last["retryable"]) == ("error", False)
     assert (await house.another().snapshot())["messages"] == []
     await house.another().stream("new")
     await house.work(Purge)

@@ -34,6 +34,10 @@ from attache.wire.json_text import parse_json
 Json = dict[str, Any]
 TEXT_CHARACTERS = 1_300  # at most 16 KB on the wire, where a character may take 12 bytes (contract, "Stream")
 RESULT_BYTES = 12_000
+# a stream without a final event would be resumed, which would begin the session anew
+GONE: Mapping[str, Any] = {
+    "type": "error", "message": "This session was deleted.", "code": "internal", "retryable": False,
+}  # fmt: skip
 UNKNOWN_USAGE: Mapping[str, Any] = {"input_tokens": None, "output_tokens": None, "model": None}
 WITHDRAWN: Mapping[str, Any] = {"type": "complete", "status": "interrupted", "usage": UNKNOWN_USAGE}
 
@@ -115,6 +119,7 @@ class ChatEvents:
         match entry.body:
             case Deleted():
                 self.over = True
+                yield dict(GONE)
             case Interrupt() if self._turn in before.waiting:
                 self.over = True
                 yield dict(WITHDRAWN)
