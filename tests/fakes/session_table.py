@@ -99,6 +99,8 @@ class FakeSessionTable:
             raise SlotTaken("The session has changed.")
         if beside.head_change is not None and born != beside.head_change.born:
             raise SlotTaken("The session has changed.")
+        if beside.user_state is not None and beside.new_head is None and at.user_state != beside.over:
+            raise SlotTaken("The session has changed.")
         promise = beside.idempotency
         if promise is not None and promise.key in at.keys:
             made, expires = at.keys[promise.key]

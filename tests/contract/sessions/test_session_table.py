@@ -157,6 +157,20 @@ async def test_a_change_of_the_head_goes_with_its_entry(table: SessionTable, ses
     assert [e.number for e in await table.since(session_id, 2)] == []
 
 
+async def test_a_user_state_replaces_what_its_writer_knew_and_nothing_else(
+    table: SessionTable, session_id: str, clock: FakeClock
+) -> None:
+    await table.put(session_id, entry(1, clock), Beside(new_head=NewHead(head(session_id, clock))), LIFE)
+    await table.put(session_id, entry(2, clock), Beside(user_state={"é": 1.0}), LIFE)
+    with pytest.raises(SlotTaken):
+        await table.put(session_id, entry(3, clock), Beside(user_state={"b": 2}), LIFE)
+    known = (await table.newest(session_id)).user_state
+    await table.put(session_id, entry(3, clock), Beside(user_state={"b": 2}, over=known), LIFE)
+    with pytest.raises(SlotTaken):
+        await table.put(session_id, entry(4, clock), Beside(user_state={"c": 3}, over=known), LIFE)
+    assert (await table.newest(session_id)).user_state == {"b": 2}
+
+
 async def test_a_second_beginning_is_refused(table: SessionTable, session_id: str, clock: FakeClock) -> None:
     await begin(table, session_id, clock)
     with pytest.raises(SlotTaken):

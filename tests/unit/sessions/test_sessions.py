@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from attache.clock import Clock
 from attache.sessions.entries import End, User
 from attache.sessions.log import Wanted
 from attache.sessions.long_results import MOST
+from attache.sessions.table import Reading
 from attache.sessions.updates import Channel, Updates
 from attache.tools.tool import ToolCall, ToolResult
 from tests.fakes.models import FakeModels, asks, says
@@ -70,3 +75,25 @@ async def test_who_comes_back_too_late_begins_anew_and_nobody_reads_the_whole_lo
     await events.aclose()
     assert beginning.data is not None
     assert beginning.data["type"] == "reset"
+
+
+class LaggingTable(FakeSessionTable):
+    """Shows once an older user state beside the newest entries, as a query may that meets a transaction."""
+
+    older: Mapping[str, Any] | None = None
+
+    async def newest(self, *where: Any, **more: Any) -> Reading:
+        reading = await super().newest(*where, **more)
+        older, self.older = self.older, None
+        return reading if older is None else replace(reading, user_state=older)
+
+
+async def test_a_user_state_that_was_read_too_early_is_not_written_back() -> None:
+    table = LaggingTable(Clock())
+    house = House(FakeModels(), table=table)
+    await house.sessions.state(house.session_id, user_state={"a": 1})
+    await house.sessions.state(house.session_id, user_state={"b": 2})
+    table.older = {"a": 1}
+    state = await house.another().sessions.state(house.session_id, user_state={"c": 3})
+    assert state.snapshot is not None
+    assert state.snapshot["user_state"] == {"a": 1, "b": 2, "c": 3}

@@ -87,7 +87,7 @@ def hear(user_state: Mapping[str, Any], now: int) -> Decision:
         if state == (stored or {}):
             raise NothingToDo
         new = begun(log, now) if log.head is None else None
-        return Wanted(Event("user_state"), Beside(new_head=new, user_state=state))
+        return Wanted(Event("user_state"), Beside(new_head=new, user_state=state, over=stored))
 
     return decide
 

@@ -12,24 +12,20 @@ from attache.aws import Aws, Item
 from attache.aws_errors import MAY_WORK_LATER, code_of
 from attache.clock import Clock
 from attache.errors import Unavailable
-from attache.sessions.dynamo_items import entry_item, entry_of, head_item, head_of, key, number, partition, slot, value
+from attache.sessions.dynamo_items import entry_of, head_of, key, number, partition, slot
+from attache.sessions.dynamo_writes import SessionWrites
 from attache.sessions.entries import Entry
 from attache.sessions.head import Lifetime, Listed
 from attache.sessions.table import (
     WINDOW,
     Beside,
-    HeadChange,
     Idempotency,
     KeyTaken,
-    NewHead,
     OutcomeUnknown,
-    Promise,
     Reading,
     Settled,
     SlotTaken,
 )
-
-IDEMPOTENCY_KEPT = 86_400  # seconds
 
 
 class DynamoSessions:
@@ -39,6 +35,7 @@ class DynamoSessions:
         self._aws = aws
         self._table = table
         self._clock = clock
+        self._writes = SessionWrites(table, clock)
 
     async def newest(self, session_id: str, after: int = 0, before: int | None = None, limit: int = WINDOW) -> Reading:
         high = "META#~" if before is None else slot(before - 1)
@@ -59,11 +56,11 @@ class DynamoSessions:
         return [entry_of(item) for item in items]
 
     async def put(self, session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> None:
-        put = self._entry_put(session_id, entry, lifetime)
+        put = self._writes.entry(session_id, entry, lifetime)
         if beside.nothing:
             await self._put_alone(session_id, entry, put)
         else:
-            others = self._beside(session_id, entry, beside, lifetime)
+            others = self._writes.beside(session_id, entry, beside, lifetime)
             await self._put_together(session_id, entry, [{"Put": put}, *others], beside)
 
     async def idempotency(self, session_id: str, name: str) -> Idempotency | None:
@@ -164,76 +161,6 @@ class DynamoSessions:
             item = answer.get("Item")
         if item is None or item["nonce"]["S"] != entry.nonce:
             raise SlotTaken("The slot is taken.")
-
-    def _entry_put(self, session_id: str, entry: Entry, lifetime: Lifetime) -> dict[str, Any]:
-        """A slot is free, too, where what stands in it has expired."""
-        return {
-            "TableName": self._table,
-            "Item": entry_item(session_id, entry, lifetime),
-            "ConditionExpression": "attribute_not_exists(#pk) OR #expires <= :now",
-            "ExpressionAttributeNames": {"#pk": "pk", "#expires": "expires"},
-            "ExpressionAttributeValues": {":now": number(self._clock.now() // 1000)},
-        }
-
-    def _beside(self, session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> Sequence[Mapping[str, Any]]:
-        """The other writes of a transaction; the idempotency key comes last."""
-        writes: list[Mapping[str, Any]] = []
-        if beside.new_head is not None:
-            writes.append({"Put": self._head_put(session_id, beside.new_head)})
-            if beside.new_head.instead_of is not None and beside.user_state is None:
-                writes.append({"Delete": {"TableName": self._table, "Key": key(session_id, "META#USER")}})
-        if beside.head_change is not None:
-            writes.append({"Update": self._head_update(session_id, beside.head_change)})
-        if beside.user_state is not None:
-            data = json.dumps(beside.user_state, ensure_ascii=False, separators=(",", ":"))
-            item = {**key(session_id, "META#USER"), "data": {"S": data},
-                    "expires": number(entry.at // 1000 + lifetime.head)}  # fmt: skip
-            writes.append({"Put": {"TableName": self._table, "Item": item}})
-        if beside.idempotency is not None:
-            writes.append({"Put": self._idempotency_put(session_id, entry, beside.idempotency)})
-        return writes
-
-    def _head_put(self, session_id: str, new: NewHead) -> dict[str, Any]:
-        born = -1 if new.instead_of is None else new.instead_of
-        return {
-            "TableName": self._table,
-            "Item": head_item(session_id, new.head, new.head.created // 1000 + new.head.lifetime.head),
-            "ConditionExpression": "attribute_not_exists(#pk) OR #expires <= :now OR #born = :born",
-            "ExpressionAttributeNames": {"#pk": "pk", "#expires": "expires", "#born": "born"},
-            "ExpressionAttributeValues": {":now": number(self._clock.now() // 1000), ":born": number(born)},
-        }
-
-    def _head_update(self, session_id: str, change: HeadChange) -> dict[str, Any]:
-        values = {name: value(given) for name, given in change.values.items() if given is not None}
-        gone = [name for name, given in change.values.items() if given is None]
-        sets = ["SET " + ", ".join(f"#{name} = :{name}" for name in values)] if values else []
-        removes = ["REMOVE " + ", ".join(f"#{name}" for name in gone)] if gone else []
-        return {
-            "TableName": self._table,
-            "Key": key(session_id, "META#HEAD"),
-            "UpdateExpression": " ".join(sets + removes),
-            "ConditionExpression": "#born = :born",
-            "ExpressionAttributeNames": {f"#{name}": name for name in (*change.values, "born")},
-            "ExpressionAttributeValues": {
-                **{f":{name}": value for name, value in values.items()},
-                ":born": number(change.born),
-            },
-        }
-
-    def _idempotency_put(self, session_id: str, entry: Entry, made: Promise) -> dict[str, Any]:
-        now = entry.at // 1000
-        return {
-            "TableName": self._table,
-            "Item": {
-                **key(session_id, f"IDEM#{made.key}"),
-                "digest": {"S": made.digest},
-                "number": number(entry.number),
-                "expires": number(now + IDEMPOTENCY_KEPT),
-            },
-            "ConditionExpression": "attribute_not_exists(#pk) OR #expires < :now OR #number < :born",
-            "ExpressionAttributeNames": {"#pk": "pk", "#expires": "expires", "#number": "number"},
-            "ExpressionAttributeValues": {":now": number(now), ":born": number(made.born)},
-        }
 
     def _alive(self, item: Item | None) -> bool:
         """An expired item counts as absent whether or not DynamoDB has removed it."""

@@ -61,11 +61,15 @@ class HeadChange:
 
 @dataclass(frozen=True)
 class Beside:
-    """What is written with an entry, in one transaction: all of it or nothing."""
+    """What is written with an entry, in one transaction: all of it or nothing.
+
+    `user_state` replaces `over`, and nothing else: a read may see an entry without what was written beside it.
+    """
 
     new_head: NewHead | None = None
     head_change: HeadChange | None = None
     user_state: Mapping[str, Any] | None = None
+    over: Mapping[str, Any] | None = None
     idempotency: Promise | None = None
 
     @property

@@ -1,0 +1,112 @@
+"""The writes of an append as DynamoDB takes them, each with the condition that the protocol puts on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attache.clock import Clock
+from attache.sessions.dynamo_items import entry_item, head_item, key, number, value
+from attache.sessions.entries import Entry
+from attache.sessions.head import Lifetime
+from attache.sessions.table import Beside, HeadChange, NewHead, Promise
+
+IDEMPOTENCY_KEPT = 86_400  # seconds
+
+
+class SessionWrites:
+    """Parameters of puts and updates of one table."""
+
+    def __init__(self, table: str, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+
+    def entry(self, session_id: str, entry: Entry, lifetime: Lifetime) -> dict[str, Any]:
+        """The entry into its slot, if that is free."""
+        return {"TableName": self._table, "Item": entry_item(session_id, entry, lifetime), **self._free()}
+
+    def beside(self, session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> Sequence[Mapping[str, Any]]:
+        """The other writes of a transaction; the idempotency key comes last."""
+        writes: list[Mapping[str, Any]] = []
+        if beside.new_head is not None:
+            writes.append({"Put": self._head_put(session_id, beside.new_head)})
+            if beside.new_head.instead_of is not None and beside.user_state is None:
+                writes.append({"Delete": {"TableName": self._table, "Key": key(session_id, "META#USER")}})
+        if beside.head_change is not None:
+            writes.append({"Update": self._head_update(session_id, beside.head_change)})
+        if beside.user_state is not None:
+            writes.append({"Put": self._state_put(session_id, entry, beside, lifetime)})
+        if beside.idempotency is not None:
+            writes.append({"Put": self._idempotency_put(session_id, entry, beside.idempotency)})
+        return writes
+
+    def _head_put(self, session_id: str, new: NewHead) -> dict[str, Any]:
+        born = -1 if new.instead_of is None else new.instead_of
+        return {
+            "TableName": self._table,
+            "Item": head_item(session_id, new.head, new.head.created // 1000 + new.head.lifetime.head),
+            "ConditionExpression": "attribute_not_exists(#pk) OR #expires <= :now OR #born = :born",
+            "ExpressionAttributeNames": {"#pk": "pk", "#expires": "expires", "#born": "born"},
+            "ExpressionAttributeValues": {":now": number(self._clock.now() // 1000), ":born": number(born)},
+        }
+
+    def _state_put(self, session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> dict[str, Any]:
+        item = {**key(session_id, "META#USER"), "data": {"S": _text(beside.user_state)},
+                "expires": number(entry.at // 1000 + lifetime.head)}  # fmt: skip
+        put = {"TableName": self._table, "Item": item}
+        if beside.new_head is not None:
+            return put
+        if beside.over is None:
+            return {**put, **self._free()}
+        return {
+            **put,
+            "ConditionExpression": "#data = :over",
+            "ExpressionAttributeNames": {"#data": "data"},
+            "ExpressionAttributeValues": {":over": {"S": _text(beside.over)}},
+        }
+
+    def _head_update(self, session_id: str, change: HeadChange) -> dict[str, Any]:
+        values = {name: value(given) for name, given in change.values.items() if given is not None}
+        gone = [name for name, given in change.values.items() if given is None]
+        sets = ["SET " + ", ".join(f"#{name} = :{name}" for name in values)] if values else []
+        removes = ["REMOVE " + ", ".join(f"#{name}" for name in gone)] if gone else []
+        return {
+            "TableName": self._table,
+            "Key": key(session_id, "META#HEAD"),
+            "UpdateExpression": " ".join(sets + removes),
+            "ConditionExpression": "#born = :born",
+            "ExpressionAttributeNames": {f"#{name}": name for name in (*change.values, "born")},
+            "ExpressionAttributeValues": {
+                **{f":{name}": value for name, value in values.items()},
+                ":born": number(change.born),
+            },
+        }
+
+    def _idempotency_put(self, session_id: str, entry: Entry, made: Promise) -> dict[str, Any]:
+        now = entry.at // 1000
+        return {
+            "TableName": self._table,
+            "Item": {
+                **key(session_id, f"IDEM#{made.key}"),
+                "digest": {"S": made.digest},
+                "number": number(entry.number),
+                "expires": number(now + IDEMPOTENCY_KEPT),
+            },
+            "ConditionExpression": "attribute_not_exists(#pk) OR #expires < :now OR #number < :born",
+            "ExpressionAttributeNames": {"#pk": "pk", "#expires": "expires", "#number": "number"},
+            "ExpressionAttributeValues": {":now": number(now), ":born": number(made.born)},
+        }
+
+    def _free(self) -> dict[str, Any]:
+        """A place is free, too, where what stands in it has expired."""
+        return {
+            "ConditionExpression": "attribute_not_exists(#pk) OR #expires <= :now",
+            "ExpressionAttributeNames": {"#pk": "pk", "#expires": "expires"},
+            "ExpressionAttributeValues": {":now": number(self._clock.now() // 1000)},
+        }
+
+
+def _text(user_state: Mapping[str, Any] | None) -> str:
+    """The same text for the same state: it is compared."""
+    return json.dumps(user_state, ensure_ascii=False, separators=(",", ":"))
