@@ -15,7 +15,7 @@ DEV := .venv/.dev
 MINISTACK := .venv-ministack/.installed
 SAM := .venv-sam/.installed
 
-.PHONY: help dev setup test bench slow check lint format types contracts templates requirements clean
+.PHONY: help dev setup test soak bench slow check lint format types contracts templates requirements clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ slow: $(DEV) $(MINISTACK) ## the tests that `make test` leaves out: some minutes
 
 bench: $(DEV) $(MINISTACK) ## what turns and polls ask of AWS, and what a million cost (ARGS=--json)
 	@$(PY) -m tests.bench $(ARGS)
+
+soak: $(DEV) ## 10,000 drawn schedules of crashes, freezes and losses (SCHEDULES=... SEED=...), on two processors
+	@half=$$(($${SCHEDULES:-10000} / 2)); seed=$${SEED:-0}; \
+	SEED=$$seed SCHEDULES=$$half $(PY) -m pytest -q tests/model & \
+	SEED=$$((seed + half)) SCHEDULES=$$half $(PY) -m pytest -q tests/model/test_schedules.py; second=$$?; \
+	wait $$!; first=$$?; exit $$((first + second))
 
 check: ## the whole gate, as CI runs it
 	@.ci/run

@@ -1,0 +1,186 @@
+"""What processes call over the network: the table, the queue, the tools, the bill."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from attache.errors import AttacheError
+from attache.sessions.entries import Entry
+from attache.sessions.head import Lifetime, Listed
+from attache.sessions.table import (
+    WINDOW,
+    Beside,
+    Idempotency,
+    OutcomeUnknown,
+    Reading,
+    Settled,
+)
+from attache.tools.tool import CallContext, Outcome, ToolCall, ToolResult, ToolSpec
+from attache.turns.wakeups import Guard, HandOver, Job, Purge, Wake
+from attache.usage.usage import UsageRow
+from tests.fakes.blobs import FakeBlobs
+from tests.fakes.session_table import FakeSessionTable
+from tests.fakes.toolset import ANY_OBJECT
+from tests.model.network import Network, at_once
+from tests.model.virtual_time import current
+
+T = TypeVar("T")
+SAFE, UNSAFE = "Look", "Trade"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An entry that was put, and what went with it. `time` is the simulation's, in seconds."""
+
+    entry: Entry
+    beside: Beside
+    time: float
+
+
+class FarTable:
+    """`SessionTable` over the network. `tape` holds every entry that was ever stored, in order, purged or not."""
+
+    def __init__(self, network: Network, table: FakeSessionTable, time: Callable[[], float]) -> None:
+        self._network = network
+        self._table = table
+        self._time = time
+        self.tape: list[Stored] = []
+
+    async def newest(self, session_id: str, after: int = 0, before: int | None = None, limit: int = WINDOW) -> Reading:
+        return await self._read(lambda: self._table.newest(session_id, after, before, limit))
+
+    async def since(self, session_id: str, after: int, limit: int = WINDOW) -> Sequence[Entry]:
+        return await self._read(lambda: self._table.since(session_id, after, limit))
+
+    async def idempotency(self, session_id: str, key: str) -> Idempotency | None:
+        return await self._read(lambda: self._table.idempotency(session_id, key))
+
+    async def of_wallet(self, wallet: str) -> Sequence[Listed]:
+        return await self._read(lambda: self._table.of_wallet(wallet))
+
+    async def put(self, session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> None:
+        def store() -> None:
+            before = self._table.puts
+            at_once(self._table.put(session_id, entry, beside, lifetime))
+            if self._table.puts > before:
+                self.tape.append(Stored(entry, beside, self._time()))
+
+        await self._network.request("put", store, OutcomeUnknown)
+
+    async def settle(self, session_id: str, settled: Settled) -> None:
+        await self._network.request("put", lambda: at_once(self._table.settle(session_id, settled)), OutcomeUnknown)
+
+    async def purge(self, session_id: str, below: int) -> None:
+        await self._network.request("put", lambda: at_once(self._table.purge(session_id, below)), OutcomeUnknown)
+
+    async def _read(self, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        return await self._network.request("read", lambda: at_once(read()))
+
+
+class FarQueue:
+    """`Wakeups` over the network. `deliver` is called for each delivery, `lost` counts what has none."""
+
+    def __init__(self, network: Network, deliver: Callable[[Job, float], None]) -> None:
+        self._network = network
+        self._deliver = deliver
+        self.lost = 0
+
+    async def wake(self, session_id: str, *, delay: float = 0) -> None:
+        await self._send(Wake(session_id=session_id), delay)
+
+    async def guard(self, session_id: str, runner: str, *, delay: float) -> None:
+        await self._send(Guard(session_id=session_id, runner=runner), delay)
+
+    async def hand_over(self, session_id: str, runner: str) -> None:
+        await self._send(HandOver(session_id=session_id, runner=runner), 0)
+
+    async def purge(self, session_id: str, tag: str, *, delay: float) -> None:
+        await self._send(Purge(session_id=session_id, tag=tag), delay)
+
+    async def _send(self, job: Job, delay: float) -> None:
+        await self._network.request("send", lambda: self._take(job, delay))
+
+    def _take(self, job: Job, delay: float) -> None:
+        deliveries = self._network.chaos.deliveries()
+        self.lost += not deliveries
+        for late in deliveries:
+            self._deliver(job, delay + late)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A call that reached its server. `by_frozen`: its sender has stood still once, so it may be late."""
+
+    call: ToolCall
+    time: float
+    by_frozen: bool
+
+
+class _NoAnswer(AttacheError):
+    """The tool's server did not answer."""
+
+
+class FarTools:
+    """Two tools, one of which may change something. `reached` are the calls that came to their server."""
+
+    def __init__(self, network: Network, time: Callable[[], float], takes: Callable[[], float]) -> None:
+        self._network = network
+        self._time = time
+        self._takes = takes
+        self.reached: list[Sending] = []
+
+    @staticmethod
+    def length(call: ToolCall) -> int:
+        """Now and then a result that an entry does not hold."""
+        return 20_000 if call.arguments.endswith('/1"}') else 0
+
+    @property
+    def specs(self) -> Sequence[ToolSpec]:
+        return [ToolSpec(name, f"Does {name}.", ANY_OBJECT, safe=name == SAFE) for name in (SAFE, UNSAFE)]
+
+    def check(self, call: ToolCall) -> ToolResult | None:
+        return None if call.name in (SAFE, UNSAFE) else ToolResult("error", '{"error": "There is no such tool."}')
+
+    async def run(self, call: ToolCall, context: CallContext) -> ToolResult:
+        process = current()
+        frozen = process is not None and process.was_frozen
+
+        def reach() -> ToolResult:
+            self.reached.append(Sending(call, self._time(), frozen))
+            return ToolResult("ok", json.dumps({"did": call.arguments, "at length": "." * self.length(call)}))
+
+        try:
+            return await self._network.request("tool", reach, _NoAnswer, takes=self._takes())
+        except _NoAnswer:
+            outcome: Outcome = "timed_out" if call.name == SAFE else "outcome_unknown"
+            return ToolResult(outcome, f'{{"outcome": "{outcome}"}}')
+
+
+class FarBlobs:
+    """`Blobs` over the network."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._blobs = FakeBlobs()
+
+    async def put(self, session_id: str, tag: str, name: str, text: str) -> None:
+        await self._network.request("blob", lambda: at_once(self._blobs.put(session_id, tag, name, text)))
+
+    async def get(self, session_id: str, tag: str, name: str) -> str | None:
+        return await self._network.request("blob", lambda: at_once(self._blobs.get(session_id, tag, name)))
+
+    async def purge(self, session_id: str, tag: str) -> None:
+        await self._network.request("blob", lambda: at_once(self._blobs.purge(session_id, tag)))
+
+
+class FarUsage:
+    """`UsageSink` over the network; what it counts is no part of this."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    async def record(self, row: UsageRow) -> None:
+        await self._network.request("usage", lambda: None)

@@ -1,0 +1,216 @@
+"""A model that knows what it wants to say: whatever was cut off, it goes on with exactly there.
+
+So the text of every turn that is done is known beforehand, to the letter, however often its runner died.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from attache.models.model import (
+    Completion,
+    Message,
+    ModelEvent,
+    ModelFailed,
+    ModelRequest,
+    ModelUsage,
+    RequestedCall,
+    TextDelta,
+)
+from attache.models.prompt import arguments
+from tests.model.far_things import SAFE, UNSAFE
+from tests.model.network import Network
+from tests.servers import anthropic_rules, openai_rules
+
+NAME = re.compile(r"m[0-9]+")
+_CUT = ModelFailed("The connection to the model broke.", code="provider_unavailable", retryable=True)
+_REFUSED = ModelFailed("The model's provider refused this.", code="provider_refused", retryable=False)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Words, then calls: (tool, order)."""
+
+    words: tuple[str, ...]
+    calls: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def text(self) -> str:
+        return "".join(self.words)
+
+
+@dataclass(frozen=True)
+class Script:
+    """The answer to one message. `insists`: where the outcome of a trade is unknown, it is asked for once more."""
+
+    steps: tuple[Step, ...]
+    insists: bool = False
+
+    @property
+    def text(self) -> str:
+        return "".join(step.text for step in self.steps)
+
+
+@dataclass
+class Progress:
+    """What of a script a prompt shows as said and done."""
+
+    text: str = ""
+    asked: list[int] = field(default_factory=list)
+    orders: dict[str, list[str]] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+
+
+def draw_script(name: str, rng: random.Random) -> Script:
+    """An answer of one to three steps; some of its words are blank, some longer than an event may be."""
+    count = rng.choice((1, 1, 2, 3))
+    steps = [_draw_step(name, number, rng, last=number == count - 1) for number in range(count)]
+    return Script(tuple(steps), insists=rng.random() < 0.7)
+
+
+def _draw_step(name: str, number: int, rng: random.Random, *, last: bool) -> Step:
+    blank = [rng.choice(("\n", "\n\n"))] if rng.random() < 0.2 else []
+    words = [f"{name}.{number}.{word} " for word in range(rng.choice((0, 1, 3, 8) if not last else (1, 3, 8, 20)))]
+    if rng.random() < 0.05:
+        words.append(f"{name} is long" + "!" * 3000)
+    calls = [] if last else [(rng.choice((SAFE, UNSAFE)), f"{name}/{number}/{n}") for n in range(rng.choice((1, 1, 2)))]
+    return Step((*blank, *words), tuple(calls))
+
+
+class Provider:
+    """`Models` over the network. `faults` are what providers would have said against its requests."""
+
+    def __init__(self, network: Network, scripts: Mapping[str, Script], pace: Callable[[], float], rng: random.Random):
+        self._network = network
+        self._scripts = scripts
+        self._pace = pace
+        self._rng = rng
+        self.failures = 0.0
+        self.faults: list[str] = []
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        self.faults += faults(request)
+        words, calls = self._answer(request)
+        for word in words:
+            await self._network.request("model", lambda: None, _NoModel, takes=self._pace())
+            if self._rng.random() < self.failures:
+                raise self._rng.choice((_CUT, _CUT, _REFUSED))
+            yield TextDelta(word)
+        await self._network.request("model", lambda: None, _NoModel, takes=self._pace())
+        yield Completion(calls if request.allow_calls else (), ModelUsage(1, 1, 0.0))
+
+    def _answer(self, request: ModelRequest) -> tuple[Sequence[str], tuple[RequestedCall, ...]]:
+        name, told = _of_turn(request.messages)
+        script, progress = self._scripts[name], _progress(told)
+        if not request.allow_calls:
+            return _rest(self, name, script.text, progress.text, [script.text]), ()
+        again = [order for order in sorted(progress.unknown) if len(progress.orders[order]) == 1]
+        if again and script.insists:
+            return (), tuple(RequestedCall(progress.orders[order][0], order) for order in again)
+        step = len(set(progress.asked))
+        so_far = "".join(each.text for each in script.steps[: step + 1])
+        words = _rest(self, name, so_far, progress.text, script.steps[step].words)
+        calls = (RequestedCall(tool, _order(step, order)) for tool, order in script.steps[step].calls)
+        return words, tuple(calls)
+
+
+class _NoModel(ModelFailed):
+    """The connection to the provider broke."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="provider_unavailable", retryable=True)
+
+
+def _order(step: int, order: str) -> str:
+    return json.dumps({"step": step, "order": order})
+
+
+def bare(text: str) -> str:
+    """Without blank lines: a prompt leaves out a step that has nothing else, so the model may say them again."""
+    return text.replace("\n", "")
+
+
+def _rest(provider: Provider, name: str, whole: str, said: str, words: Sequence[str]) -> Sequence[str]:
+    """The words that are left of `whole`, which ends with `words`."""
+    if not bare(whole).startswith(bare(said)):
+        provider.faults.append(f"{name}: the prompt has said {said!r}, the script says {whole!r}")
+        return ()
+    left, rest = len(bare(whole)) - len(bare(said)), list[str]()
+    for word in reversed(words):
+        if left >= len(bare(word)):
+            rest.append(word)
+        elif left > 0:
+            rest.append(word[-left:])
+        left -= len(bare(word))
+    return rest[::-1]
+
+
+def _of_turn(messages: Sequence[Message]) -> tuple[str, Sequence[Message]]:
+    """The message that is to be answered, and what has been said since."""
+    for place in range(len(messages) - 1, -1, -1):
+        message = messages[place]
+        if message["role"] == "user" and NAME.fullmatch(str(message["content"])):
+            return message["content"], messages[place + 1 :]
+    raise AssertionError(f"there is no message to answer in {messages}")
+
+
+def _progress(told: Sequence[Message]) -> Progress:
+    progress, asked = Progress(), dict[str, str]()
+    for message in told:
+        if message["role"] == "assistant":
+            progress.text += message.get("content") or ""
+            for call in message.get("tool_calls") or ():
+                function = call["function"]
+                asked[call["id"]] = function["arguments"]
+                progress.asked.append(json.loads(function["arguments"])["step"])
+                progress.orders.setdefault(function["arguments"], []).append(function["name"])
+        elif message["role"] == "tool" and "outcome_unknown" in message["content"]:
+            progress.unknown.add(asked[message["tool_call_id"]])
+    return progress
+
+
+def faults(request: ModelRequest) -> Iterator[str]:
+    """What OpenAI and Anthropic have against a request."""
+    body = {"model": "any", **arguments(request, "openai", 1000)}
+    if fault := openai_rules.fault(body):
+        yield f"OpenAI: {fault} in {body['messages']}"
+    form = anthropic_form(body)
+    if fault := anthropic_rules.fault(form):
+        yield f"Anthropic: {fault} in {form['messages']}"
+
+
+def anthropic_form(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A chat-completions body as Anthropic takes it: neighbours of one role are one message, results come first."""
+    messages: list[dict[str, Any]] = []
+    for message in body["messages"]:
+        if message["role"] == "system":
+            continue
+        role = "assistant" if message["role"] == "assistant" else "user"
+        if not messages or messages[-1]["role"] != role:
+            messages.append({"role": role, "content": []})
+        messages[-1]["content"] += _blocks(message)
+    tools = [
+        {"name": tool["function"]["name"], "input_schema": tool["function"]["parameters"]} for tool in body["tools"]
+    ]
+    return {"model": "any", "max_tokens": 1000, "messages": messages, "tools": tools}
+
+
+def _blocks(message: Message) -> Iterator[dict[str, Any]]:
+    if message["role"] == "tool":
+        yield {"type": "tool_result", "tool_use_id": message["tool_call_id"], "content": message["content"]}
+        return
+    if message["content"]:
+        yield {"type": "text", "text": message["content"]}
+    for call in message.get("tool_calls") or ():
+        function = call["function"]
+        yield {
+            "type": "tool_use",
+            "id": call["id"],
+            "name": function["name"],
+            "input": json.loads(function["arguments"]),
+        }

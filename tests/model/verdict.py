@@ -1,0 +1,91 @@
+"""What must be true of a world that has come to rest, whatever befell it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.model.clients import Chat, text_in
+from tests.model.far_things import SAFE, UNSAFE
+from tests.model.script import bare
+from tests.model.story import ToldTurn
+from tests.model.world import World
+
+
+class Violation(Exception):
+    """What must always be true was not."""
+
+
+def check(world: World) -> None:
+    """Raises Violation with all that is wrong."""
+    wrong = [*world.violations, *world.provider.faults, *world.story().faults, *_wrong(world)]
+    if wrong:
+        raise Violation("\n".join(dict.fromkeys(wrong)))
+
+
+def check_so_far(world: World) -> None:
+    """What must be true at any moment. Raises Violation."""
+    wrong = [*world.violations, *world.provider.faults, *world.story().faults, *_sendings(world)]
+    if wrong:
+        raise Violation("\n".join(dict.fromkeys(wrong)))
+
+
+def _wrong(world: World) -> Iterator[str]:
+    story = world.story()
+    for turn in story.turns:
+        yield from _turn(world, turn)
+    for chat in world.chats:
+        yield from _chat(chat, [turn for turn in story.turns if turn.message == chat.name])
+    yield from _sendings(world)
+    yield from _shown(world)
+    if world.calm and any(turn.takeovers for turn in story.turns):
+        yield "a turn was taken over although nothing was wrong with its runner"
+    if world.delivered > story.failed:
+        yield f"{world.delivered} failures were delivered, there were {story.failed}"
+
+
+def _turn(world: World, turn: ToldTurn) -> Iterator[str]:
+    if not turn.over:
+        yield f"turn {turn.cause} ({turn.message}) does not end"
+    whole, said = bare(world.scripts[turn.message].text), bare(turn.text)
+    done = turn.end is not None and turn.end.status == "done"
+    if said != whole if done else not whole.startswith(said):
+        yield f"turn {turn.cause} has said {turn.text!r} instead of {whole!r}"
+
+
+def _chat(chat: Chat, turns: list[ToldTurn]) -> Iterator[str]:
+    """A stream that has ended said what history says. Sessions that were deleted have a history of their own."""
+    if chat.accepted and not turns:
+        yield f"{chat.name} was accepted, and is not in the log"
+    if chat.final is None:
+        return
+    over = [turn for turn in turns if turn.over]
+    if chat.text not in (stored := [turn.text for turn in over]):
+        yield f"the stream of {chat.name} said {chat.text!r}, history says {stored}"
+    statuses = {turn.end.status if turn.end else "interrupted" for turn in over}
+    if chat.final.get("status", "failed") not in statuses:
+        yield f"the stream of {chat.name} ended with {chat.final}, its turn with {statuses}"
+
+
+def _sendings(world: World) -> Iterator[str]:
+    """A call that may change something is recorded before it is sent, and sent at most once in a turn."""
+    orders, recorded = Counter[tuple[str, int]](), world.story().recorded
+    for call in (sending.call for sending in world.tools.reached if sending.call.name != SAFE):
+        if call.call_id not in recorded:
+            yield f"{call} was sent, and never recorded"
+        else:
+            orders[call.arguments, recorded[call.call_id]] += 1
+    yield from (f"{UNSAFE} {order} was received {n} times" for (order, _), n in orders.items() if n > 1)
+
+
+def _shown(world: World) -> Iterator[str]:
+    """The last snapshot has every message once, with its answer; after a long time it may have forgotten both."""
+    if world.shown is None:
+        return
+    messages = Counter(message["content"] for message in world.shown["messages"] if message["sender"] == "user")
+    for turn in world.story().turns:
+        if turn.born == world.story().born and (messages[turn.message] or not world.long):
+            if messages[turn.message] != 1:
+                yield f"the snapshot has {turn.message} {messages[turn.message]} times"
+            if text_in(world.shown, turn.message) != turn.text:
+                yield f"the snapshot answers {turn.message} with {text_in(world.shown, turn.message)!r}"
