@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -97,7 +97,8 @@ class FakeSessionTable:
         stands = born is not None and at.head_expires > now
         if beside.new_head is not None and stands and born != beside.new_head.instead_of:
             raise SlotTaken("The session has changed.")
-        if beside.head_change is not None and born != beside.head_change.born:
+        change = beside.head_change
+        if change is not None and (born != change.born or not _is(at.head, change.over)):
             raise SlotTaken("The session has changed.")
         if beside.user_state is not None and beside.new_head is None and at.user_state != beside.over:
             raise SlotTaken("The session has changed.")
@@ -118,3 +119,7 @@ class FakeSessionTable:
         if beside.idempotency is not None:
             made = Idempotency(beside.idempotency.key, beside.idempotency.digest, entry.number)
             at.keys[made.key] = (made, now + 86_400)
+
+
+def _is(head: Head | None, attributes: Mapping[str, Any]) -> bool:
+    return all(getattr(head, name) == value for name, value in attributes.items())

@@ -157,6 +157,18 @@ async def test_a_change_of_the_head_goes_with_its_entry(table: SessionTable, ses
     assert [e.number for e in await table.since(session_id, 2)] == []
 
 
+async def test_a_change_of_a_head_that_is_not_as_it_was_read_is_refused(
+    table: SessionTable, session_id: str, clock: FakeClock
+) -> None:
+    read = await begin(table, session_id, clock)
+    await table.put(session_id, entry(2, clock), Beside(head_change=HeadChange.of(read, {"app": "shop"})), LIFE)
+    with pytest.raises(SlotTaken):
+        await table.put(session_id, entry(3, clock), Beside(head_change=HeadChange.of(read, {"app": "bank"})), LIFE)
+    now = (await table.newest(session_id)).head
+    assert now is not None
+    await table.put(session_id, entry(3, clock), Beside(head_change=HeadChange.of(now, {"app": None})), LIFE)
+
+
 async def test_a_user_state_replaces_what_its_writer_knew_and_nothing_else(
     table: SessionTable, session_id: str, clock: FakeClock
 ) -> None:

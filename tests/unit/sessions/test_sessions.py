@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from attache.clock import Clock
+from attache.errors import Forbidden
 from attache.sessions.entries import End, User
 from attache.sessions.log import Wanted
 from attache.sessions.long_results import MOST
@@ -78,14 +81,14 @@ async def test_who_comes_back_too_late_begins_anew_and_nobody_reads_the_whole_lo
 
 
 class LaggingTable(FakeSessionTable):
-    """Shows once an older user state beside the newest entries, as a query may that meets a transaction."""
+    """Shows once an older head or user state beside the newest entries, as a query may that meets a transaction."""
 
     older: Mapping[str, Any] | None = None
 
     async def newest(self, *where: Any, **more: Any) -> Reading:
         reading = await super().newest(*where, **more)
         older, self.older = self.older, None
-        return reading if older is None else replace(reading, user_state=older)
+        return reading if older is None else replace(reading, **older)
 
 
 async def test_a_user_state_that_was_read_too_early_is_not_written_back() -> None:
@@ -93,7 +96,18 @@ async def test_a_user_state_that_was_read_too_early_is_not_written_back() -> Non
     house = House(FakeModels(), table=table)
     await house.sessions.state(house.session_id, user_state={"a": 1})
     await house.sessions.state(house.session_id, user_state={"b": 2})
-    table.older = {"a": 1}
+    table.older = {"user_state": {"a": 1}}
     state = await house.another().sessions.state(house.session_id, user_state={"c": 3})
     assert state.snapshot is not None
     assert state.snapshot["user_state"] == {"a": 1, "b": 2, "c": 3}
+
+
+async def test_a_session_moves_to_one_app_only_whatever_was_read_of_it() -> None:
+    table = LaggingTable(Clock())
+    house = House(FakeModels(), table=table)
+    await house.sessions.choose_model(house.session_id, "default", "claude-sonnet")
+    before = await house.sessions.head(house.session_id)
+    await house.sessions.choose_model(house.session_id, "shop", "claude-sonnet")
+    table.older = {"head": before}
+    with pytest.raises(Forbidden):
+        await house.another().sessions.choose_model(house.session_id, "bank", "claude-sonnet")

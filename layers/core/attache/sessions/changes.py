@@ -46,7 +46,7 @@ def change(what: What, **values: Any) -> Decision:
         head = living(log)
         if all(getattr(head, name) == value for name, value in values.items()):
             raise NothingToDo
-        return Wanted(Event(what, values), Beside(head_change=HeadChange(head.born, values)))
+        return Wanted(Event(what, values), Beside(head_change=HeadChange.of(head, values)))
 
     return decide
 

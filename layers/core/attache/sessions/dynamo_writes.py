@@ -70,15 +70,19 @@ class SessionWrites:
         values = {name: value(given) for name, given in change.values.items() if given is not None}
         gone = [name for name, given in change.values.items() if given is None]
         sets = ["SET " + ", ".join(f"#{name} = :{name}" for name in values)] if values else []
+        over = {name: given for name, given in change.over.items() if given is not None}
+        were = [f"#{name} = :over_{name}" for name in over]
+        none = [f"attribute_not_exists(#{name})" for name in change.over.keys() - over.keys()]
         removes = ["REMOVE " + ", ".join(f"#{name}" for name in gone)] if gone else []
         return {
             "TableName": self._table,
             "Key": key(session_id, "META#HEAD"),
             "UpdateExpression": " ".join(sets + removes),
-            "ConditionExpression": "#born = :born",
-            "ExpressionAttributeNames": {f"#{name}": name for name in (*change.values, "born")},
+            "ConditionExpression": " AND ".join(["#born = :born", *were, *none]),
+            "ExpressionAttributeNames": {f"#{name}": name for name in (*change.values, *change.over, "born")},
             "ExpressionAttributeValues": {
                 **{f":{name}": value for name, value in values.items()},
+                **{f":over_{name}": value(given) for name, given in over.items()},
                 ":born": number(change.born),
             },
         }

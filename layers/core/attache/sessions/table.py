@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from attache.errors import AttacheError, Unavailable
@@ -53,10 +53,19 @@ class NewHead:
 
 @dataclass(frozen=True)
 class HeadChange:
-    """These attributes change with the entry, provided that the session is still the one born at `born`."""
+    """These attributes change with the entry, provided that the session is still the one born at `born`.
+
+    Those in `over` must be what they are there: a read may see an entry without what was written beside it.
+    """
 
     born: int
     values: Mapping[str, Any]
+    over: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, head: Head, values: Mapping[str, Any]) -> HeadChange:
+        """The change of a head as it was read."""
+        return cls(head.born, values, {name: getattr(head, name) for name in values})
 
 
 @dataclass(frozen=True)

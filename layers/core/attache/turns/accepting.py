@@ -93,6 +93,6 @@ def _beside(log: SessionLog, request: ChatRequest, user_state: Mapping[str, Any]
         head, values = new.head, {}
     changes = {name: value for name, value in values.items() if getattr(head, name) != value}
     promise = Promise(request.idempotency_key, request.digest, head.born) if request.idempotency_key else None
-    change = HeadChange(head.born, changes) if changes else None
+    change = HeadChange.of(head, changes) if changes else None
     over = log.known.user_state if user_state is not None and new is None else None
     return Beside(new, change, user_state, over, promise)
