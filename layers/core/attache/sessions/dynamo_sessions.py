@@ -27,6 +27,8 @@ from attache.sessions.table import (
     SlotTaken,
 )
 
+UNPROCESSED_PAUSE = 0.2  # seconds
+
 
 class DynamoSessions:
     """`SessionTable` over one DynamoDB table; `wallet` is its index of sessions by wallet."""
@@ -129,6 +131,8 @@ class DynamoSessions:
         while requests:
             answer = await self._call("batch_write_item", RequestItems={self._table: requests})
             requests = answer.get("UnprocessedItems", {}).get(self._table, [])
+            if requests:
+                await self._clock.sleep(UNPROCESSED_PAUSE)
 
     async def _put_alone(self, session_id: str, entry: Entry, put: Mapping[str, Any]) -> None:
         put = {**put, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}

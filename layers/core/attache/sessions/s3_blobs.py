@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from attache.aws import Aws
 from attache.aws_errors import code_of, unavailable
+from attache.errors import Unavailable
 
 PAGE = 1_000
 ABSENT = ("NoSuchKey", "AccessDenied")  # the latter where a function may not list what there is
@@ -21,7 +22,7 @@ class S3Blobs:
         self._bucket = bucket
 
     async def put(self, session_id: str, tag: str, name: str, text: str) -> None:
-        with unavailable("The store of long results"):
+        try:
             await self._aws.call(
                 "s3",
                 "put_object",
@@ -30,6 +31,8 @@ class S3Blobs:
                 Body=text.encode(),
                 ContentType="text/plain; charset=utf-8",
             )
+        except (BotoCoreError, ClientError) as error:  # whatever it is: the call that this is the answer of has worked
+            raise Unavailable("The store of long results does not take one.") from error
 
     async def get(self, session_id: str, tag: str, name: str) -> str | None:
         try:
