@@ -15,7 +15,8 @@ from attache.wire.access import Access
 from attache.wire.answers import session_answer
 from attache.wire.caller import Caller
 from attache.wire.request import Asking
-from functions.control.clients import client_routes
+from functions.control.provider_keys import provider_key_routes
+from functions.control.secrets import secret_routes
 
 if TYPE_CHECKING:
     from attache.wiring import Services
@@ -69,7 +70,8 @@ def routes(services: Services) -> APIRouter:
         found = await asyncio.gather(*(_deployed(services, name) for name in names))
         return [app for app in found if app is not None]
 
-    router.include_router(client_routes(services))
+    router.include_router(provider_key_routes(services))
+    router.include_router(secret_routes(services))
     return router
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 
@@ -23,6 +24,8 @@ from attache_local.queue_pollers import polling
 from attache_local.service import Service, settings_for
 from attache_local.serving import serving
 from attache_local.stacks import deploy_stacks
+from tests.contract.vendor import tells, vendor_apps
+from tests.functional.tools.wire import Wire, wire
 from tests.servers.openai_server import OpenAIServer
 from tests.servers.script import Answer, Asked, Hangs, Received, Refusal, Reply, calls, text
 
@@ -45,6 +48,8 @@ class Issued:
 
     shop: str
     other: str
+    vault: str
+    bank: str
     revoked: str
     expired: str
     unknown: str = "sk-" + "x" * 43
@@ -52,19 +57,39 @@ class Issued:
 
 @dataclass(frozen=True)
 class Running:
-    """The running service: `url` is where it is, `without_default` the same with `DefaultApp=off`."""
+    """The running service: `url` is where it is, `without_default` the same with `DefaultApp=off`.
+
+    `provider` and `vendor` are whom it calls; `outputs` name what it has on `aws`.
+    """
 
     url: str
     without_default: str
     keys: Issued
+    provider: OpenAIServer
+    vendor: Wire
+    aws: Aws
+    outputs: Mapping[str, str]
 
 
 def reply(request: Received) -> Reply:
-    """The first word of the last message says what the model answers."""
-    last = request.body["messages"][-1]
-    if last["role"] == "tool":
-        return text("The tool ", "said so.")
+    """The first word of the last message says what the model answers; a key that begins with `sk-bad` is refused."""
+    key, last = request.headers["authorization"].removeprefix("Bearer "), request.body["messages"][-1]
+    if key.startswith("sk-bad"):
+        return Refusal(401, f"Incorrect API key provided: {key}", kind="invalid_api_key")
+    return _after_tool(last["content"]) if last["role"] == "tool" else _answer(request, last)
+
+
+def _after_tool(result: str) -> Reply:
+    return text(result) if "you sent" in result.lower() else text("The tool ", "said so.")
+
+
+def _answer(request: Received, last: Mapping[str, Any]) -> Reply:
     match str(last["content"]).split()[0]:
+        case "call":
+            _, name, arguments = str(last["content"]).split(" ", 2)
+            return calls(Asked(name, arguments))
+        case "mini" if request.body["model"] == "gpt-4o-mini":
+            return Refusal(400, "not this model")
         case "tool":
             return calls(Asked("Calculate", {"expression": "1/3 + 1/6"}), Asked("GetCurrentTime", {"zone": "UTC"}))
         case "nan":
@@ -96,23 +121,29 @@ async def _running(directory: Path) -> AsyncIterator[Running]:
         outputs = await deploy_stacks(aws)
         provider = await stack.enter_async_context(OpenAIServer(reply))
         settings = settings_for(outputs, provider.origin)
-        services = [Service(settings.model_copy(update={"default_app": switch}), aws, {}) for switch in ("on", "off")]
+        vendor = await stack.enter_async_context(wire(tells))
+        environ = {"OPENAI_API_BASE": provider.url}  # where a user's own key is used
+        services = [
+            Service(settings.model_copy(update={"default_app": switch}), aws, environ) for switch in ("on", "off")
+        ]
         for queue_url, handle in services[0].queues.items():
             await stack.enter_async_context(polling(aws, queue_url, handle))
         urls = []
         for service in services:
             stack.push_async_callback(service.close)
             urls.append(await stack.enter_async_context(serving(service.app, listen(0))))
-        yield Running(urls[0], urls[1], await _prepared(aws, outputs))
+        keys = await _prepared(aws, outputs, vendor.url)
+        yield Running(urls[0], urls[1], keys, provider, vendor, aws, outputs)
 
 
-async def _prepared(aws: Aws, outputs: Mapping[str, str]) -> Issued:
+async def _prepared(aws: Aws, outputs: Mapping[str, str], vendor: str) -> Issued:
     table, clock = outputs["RegistryTable"], Clock()
     releases = S3Releases(aws, outputs["DataBucket"], table, clock)
-    for app in (SHOP, OTHER):
+    for app in (SHOP, OTHER, *vendor_apps(vendor)):
         await publish(app, releases)
     ring = KeyRing(DynamoKeys(aws, table), clock)
     shop, other = await ring.create(["shop", "gone"], "shop"), await ring.create(["other"], "other")
+    vault, bank = await ring.create(["vault"], "vault"), await ring.create(["bank"], "bank")
     revoked, expired = await ring.create(["shop"], "revoked"), await ring.create(["shop"], "expired", lifetime=1)
     await ring.revoke(revoked.key)
-    return Issued(shop.key, other.key, revoked.key, expired.key)
+    return Issued(shop.key, other.key, vault.key, bank.key, revoked.key, expired.key)

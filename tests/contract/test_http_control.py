@@ -90,6 +90,25 @@ def test_a_model_is_chosen_for_the_next_turn_and_those_after(http: httpx.Client,
         assert last.usage.model == "gpt-4o"
 
 
+def test_a_chosen_model_is_known_to_every_container(http: httpx.Client, running: Running) -> None:
+    headers = {**session(), "AOMI-APP-KEY": running.keys.shop}
+    http.post("/api/control/model?app=shop&rig=openrouter/meta/llama", headers=headers)
+    with httpx.Client(base_url=running.without_default, trust_env=False, timeout=30) as another:
+        last = stream(another.post("/api/chat?app=shop", headers=headers, json={"text": "hi"}))[-1].event
+    assert isinstance(last, Complete)
+    assert last.usage is not None
+    assert last.usage.model == "openrouter/meta/llama"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("POST", "/api/control/restart", 404), ("GET", "/api/control", 404), ("GET", "/api/control/model", 405)],
+)
+def test_there_is_no_other_action(http: httpx.Client, method: str, path: str, status: int) -> None:
+    answer = http.request(method, path)
+    assert (answer.status_code, list(answer.json())) == (status, ["error"])
+
+
 @pytest.mark.parametrize(
     ("model", "status"),
     [("openrouter/anything/at-all", 200), ("gpt-4o-mini", 200), ("claude-opus", 400), ("openrouter/*", 400)],

@@ -100,6 +100,11 @@ def asked(method: str, path: str, session_id: str, query: Mapping[str, str] | No
         ("control", "GET", "/api/control/models", None, 200),
         ("control", "POST", "/api/control/model", {"rig": "gpt-4o"}, 200),
         ("control", "POST", "/api/control/model", {"rig": "gpt-4o", "app": "shop"}, 401),
+        ("control", "DELETE", "/api/secrets", {"client_id": "c"}, 200),
+        ("control", "DELETE", "/api/secrets/PROVIDER_KEY:openai", {"client_id": "c"}, 200),
+        ("control", "POST", "/api/secrets", {"client_id": "c"}, 400),
+        ("control", "GET", "/api/control/provider-keys", {"client_id": "c"}, 200),
+        ("control", "DELETE", "/api/control/provider-keys/openai", None, 400),
         ("interrupt", "POST", "/api/interrupt", None, 404),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from attache.models.model import ModelEvent, ModelFailed, ModelRequest, Models, TextDelta
+from attache.models.model import Completion, ModelEvent, ModelFailed, ModelRequest, Models, TextDelta
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class FallbackModels:
         try:
             async with aclosing(self.models.stream(second)) as events:
                 async for event in events:
-                    yield event
+                    yield replace(event, model=second.model) if isinstance(event, Completion) else event
         except ModelFailed as failure:
             raise first from failure
 

@@ -62,13 +62,15 @@ class Completion:
     """The end of a model's answer.
 
     `opaque` is what the provider wants back in the same assistant message (thinking blocks and their signatures), as
-    extra keys of that message. `truncated`: the provider stopped at its token limit.
+    extra keys of that message. `truncated`: the provider stopped at its token limit. `model`: the one that answered,
+    where it is not the one that was asked.
     """
 
     calls: tuple[RequestedCall, ...] = ()
     usage: ModelUsage = ModelUsage()
     opaque: Mapping[str, Any] | None = None
     truncated: bool = False
+    model: str | None = None
 
 
 ModelEvent = TextDelta | Completion

@@ -48,6 +48,7 @@ class Asking:
         self._means = means
         self._spender = spender
         self._taken: list[ModelUsage] = []
+        self._answered_by = means.model
 
     async def answer(self, *, last: bool = False) -> Completion:
         """Ask for the next step; its text has gone to the recorder when this returns. `last`: without tools.
@@ -64,9 +65,9 @@ class Asking:
         return await self._once(last)
 
     def usage(self) -> TurnUsage:
-        """What all calls took together."""
+        """What all calls took together, and the model that answered last: the app's fallback, perhaps."""
         return TurnUsage(
-            self._means.model,
+            self._answered_by,
             _sum([usage.input_tokens for usage in self._taken]),
             _sum([usage.output_tokens for usage in self._taken]),
         )
@@ -81,6 +82,7 @@ class Asking:
             self._taken += [failure.usage] if failure.usage else []
             raise
         self._taken.append(completion.usage)
+        self._answered_by = completion.model or self._means.model
         return completion
 
     async def _streamed(self, request: ModelRequest) -> Completion:

@@ -1,9 +1,9 @@
-"""What belongs to a client id: its secrets, and its own keys for model providers."""
+"""`/api/control/provider-keys`: a user's own keys for model providers, by the client id that is theirs."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 from pydantic import SecretStr
@@ -18,29 +18,9 @@ if TYPE_CHECKING:
     from attache.wiring import Services
 
 
-def client_routes(services: Services) -> APIRouter:
+def provider_key_routes(services: Services) -> APIRouter:
     router = APIRouter()
     access = Access(services.keys, services.sessions)
-
-    @router.post("/api/secrets")
-    async def put_secrets(caller: Asking) -> Response:
-        """A key that comes along says for which apps the secrets are: those that it authorizes, and no other."""
-        key = await access.to_session(caller, caller.optional_session_id())
-        apps = None if key is None else key.apps
-        handles = await services.client_secrets.put(_client_id(caller), _secrets(caller), apps)
-        return JSONResponse({"handles": handles})
-
-    @router.delete("/api/secrets")
-    async def clear_secrets(caller: Asking) -> Response:
-        await access.to_session(caller, caller.optional_session_id())
-        await services.client_secrets.clear(_client_id(caller))
-        return JSONResponse({"cleared": True})
-
-    @router.delete("/api/secrets/{name}")
-    async def delete_secret(caller: Asking) -> Response:
-        await access.to_session(caller, caller.optional_session_id())
-        deleted = await services.client_secrets.delete(_client_id(caller), caller.path["name"])
-        return JSONResponse({"deleted": deleted})
 
     @router.get("/api/control/provider-keys")
     async def provider_keys(caller: Asking) -> Response:
@@ -79,20 +59,6 @@ def client_routes(services: Services) -> APIRouter:
             await services.sessions.bind_client(session_id, client_id)
 
     return router
-
-
-def _client_id(caller: Caller) -> str:
-    client_id = caller.client_id()
-    if client_id is None:
-        raise BadInput("A client id is missing: send client_id, a name that only this client knows.")
-    return client_id
-
-
-def _secrets(caller: Caller) -> dict[str, SecretStr]:
-    sent: Any = caller.body.get("secrets")
-    if not isinstance(sent, dict) or not all(isinstance(value, str) for value in sent.values()):
-        raise BadInput('Secrets are missing: send a body such as {"client_id": "...", "secrets": {"NAME": "value"}}.')
-    return {name: SecretStr(value) for name, value in sent.items()}
 
 
 def _text(caller: Caller, name: str) -> str:
