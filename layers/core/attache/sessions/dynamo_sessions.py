@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -175,15 +176,17 @@ class DynamoSessions:
     ) -> tuple[list[Item], bool]:
         """Living items from sort key `low` to `high`, at least `limit` if there are, and whether these are all."""
         items: list[Item] = []
-        async for page, last in self._query(session_id, low, high, limit, newest_first=newest_first):
-            items += [item for item in page if self._alive(item)]
-            if last or len(items) >= limit:
-                return items, last
+        query = self._query(session_id, low, high, limit, newest_first=newest_first)
+        async with aclosing(query) as pages:  # left to itself, it would be closed by a task of its own, each read
+            async for page, last in pages:
+                items += [item for item in page if self._alive(item)]
+                if last or len(items) >= limit:
+                    return items, last
         return items, True
 
     async def _query(
         self, session_id: str, low: str, high: str, limit: int, *, newest_first: bool
-    ) -> AsyncIterator[tuple[list[Item], bool]]:
+    ) -> AsyncGenerator[tuple[list[Item], bool], None]:
         """Pages of at most `limit` items, dead ones among them, and whether each is the last; asked for when wanted."""
         values = {":pk": {"S": partition(session_id)}, ":low": {"S": low}, ":high": {"S": high}}
         more: dict[str, Any] = {}
