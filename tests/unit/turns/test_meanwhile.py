@@ -73,12 +73,12 @@ async def test_a_message_that_came_between_log_and_key_is_read() -> None:
     table = SlowKeys()
     house = House(FakeModels([says("one"), says("two")]), table=table)
     await house.stream("Hi")
-    table.held = asyncio.Event()
+    hold = table.held = asyncio.Event()
     again = asyncio.create_task(house.another().stream("Ho", idempotency_key="k1"))
     await asyncio.sleep(0.05)
-    table.held, held = None, table.held
+    table.held = None
     await house.stream("Ho", idempotency_key="k1")
-    held.set()
+    hold.set()
     assert types(await again) == ["started", "text", "complete"]
 
 
