@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.aws, pytest.mark.timeout(300)]
 AT_ONCE = 16  # trials, most of which wait for a guard at any time
 BY_THE_CLOCK = ("dynamodb query", "put_item of text")  # done more or less often, as time goes
 COMES_AGAIN = 5  # seconds: who dies before it has sent a guard of its own leaves but the one that it was brought
-MOST = 0.8  # of the points of a recovery: they depend on which of two calls had been answered
+MOST = 0.6  # of the points of a recovery: they depend on which of two calls had been answered
 Run = Callable[[Trial, str | None], Awaitable[Ran]]
 EVERYTHING = {
     "s3 get_object",  # the app
