@@ -93,6 +93,7 @@ class Container:
         self.services = services
         self.clock = clock
         self.busy = 0
+        self.since = 0.0
         self._rests = rests
         self._found = found
 
@@ -106,6 +107,7 @@ class Container:
         if not self.busy and self._rests:
             self.process.thaw()
         self.busy += 1
+        self.since = asyncio.get_running_loop().time()
         task = self.process.start(work)
         time_is_up = outside(lasts, self.process.crash)
         self.process.when_dead(lambda: _cut(answer))

@@ -133,9 +133,11 @@ class FarTools:
         self.reached: list[Sending] = []
 
     @staticmethod
-    def length(call: ToolCall) -> int:
+    def _whole(call: ToolCall) -> str | None:
         """Now and then a result that an entry does not hold."""
-        return 20_000 if call.arguments.endswith('/1"}') else 0
+        return (
+            json.dumps({"did": call.arguments, "at length": "." * 20_000}) if call.arguments.endswith('/1"}') else None
+        )
 
     @property
     def specs(self) -> Sequence[ToolSpec]:
@@ -150,7 +152,7 @@ class FarTools:
 
         def reach() -> ToolResult:
             self.reached.append(Sending(call, self._time(), frozen))
-            return ToolResult("ok", json.dumps({"did": call.arguments, "at length": "." * self.length(call)}))
+            return ToolResult("ok", json.dumps({"did": call.arguments}), whole=self._whole(call))
 
         try:
             return await self._network.request("tool", reach, _NoAnswer, takes=self._takes())

@@ -14,6 +14,7 @@ from tests.model.world import Ways, World
 
 BUSY = 40.0  # seconds in which clients begin something
 DAY = 86_400.0
+LONELY = 0.1  # of all schedules
 _LOST: tuple[Request, ...] = ("arrives", "lost", "late")  # where it arrives, its answer is lost
 
 
@@ -83,9 +84,12 @@ class Told:
 def run_schedule(seed: int, ways: Ways | None = None) -> Told:
     """Run the schedule of a seed. Raises Violation, with all that happened."""
     rng = random.Random(seed)
-    chaos = _draw_chaos(rng)
-    world = World(chaos, rng, ways=ways, rests=rng.random() < 0.6)
+    lonely = rng.random() < LONELY
+    chaos = SeededChaos(rng) if lonely else _draw_chaos(rng)
+    world = World(chaos, rng, ways=ways, rests=lonely or rng.random() < 0.6)
+    chaos.time, world.calm, world.prompt = world.loop.time, chaos.calm and not lonely, lonely
     try:
+        (_send_one if lonely else _send_clients)(world, rng)
         _play(world, chaos, rng)
         check(world)
         return _summary(world)
@@ -116,13 +120,8 @@ def _draw_chaos(rng: random.Random) -> SeededChaos:
 
 
 def _play(world: World, chaos: SeededChaos, rng: random.Random) -> None:
-    chaos.time = world.loop.time
-    world.calm = chaos.calm
     world.skew = rng.choice((0, 0, 1000))
-    world.quick = rng.random() < 0.6
     world.visibility = rng.choice((20.0, 60.0, 960.0))
-    world.provider.failures = rng.choice((0.0, 0.0, 0.0, 0.03, 0.15))
-    _send_clients(world, rng)
     world.run(BUSY + rng.uniform(0, 40))
     chaos.on = False
     world.rest()
@@ -135,7 +134,25 @@ def _play(world: World, chaos: SeededChaos, rng: random.Random) -> None:
     world.next_message_works()
 
 
+def _send_one(world: World, rng: random.Random) -> None:
+    """A slow answer that nobody waits for, and a runner that dies now and then: only guards see to its end."""
+    world.slow = 1.0
+    chat = world.new_chat(key=None, leaves_after=1.0)
+    world.begin(clients.stream(world, chat) if rng.random() < 0.5 else clients.ask(world, chat, 0))
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        _at(world, rng.uniform(0, 2 * BUSY), lambda: _kill_the_runner(world))
+
+
+def _kill_the_runner(world: World) -> None:
+    for container in world.containers:
+        if container.busy and world.loop.time() - container.since > 1:
+            world.note(f"{container.process.name} dies")
+            container.process.crash()
+
+
 def _send_clients(world: World, rng: random.Random) -> None:
+    world.slow = rng.choice((0.0, 0.0, 0.1))
+    world.provider.failures = rng.choice((0.0, 0.0, 0.0, 0.03, 0.15))
     together = rng.random() < 0.3
     starts = [rng.uniform(0, 1 if together else BUSY) for _ in range(rng.choice((1, 2, 3, 5, 8)))]
     deletes, interrupts, polls, others = (rng.random() < share for share in (0.15, 0.5, 0.4, 0.3))

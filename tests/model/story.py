@@ -31,7 +31,10 @@ CallState = Literal["asked", "recorded"]
 
 @dataclass
 class ToldTurn:
-    """A message and what became of it. `born` says in which of the sessions of this id it stands."""
+    """A message and what became of it. `born` says in which of the sessions of this id it stands.
+
+    `quiet`: the longest time (ms) for which it had no living runner.
+    """
 
     cause: int
     message: str
@@ -44,6 +47,7 @@ class ToldTurn:
     calls: dict[str, CallState] = field(default_factory=dict)
     interrupt: int | None = None
     takeovers: int = 0
+    quiet: int = 0
     end: End | None = None
     withdrawn: bool = False
     deleted: bool = False
@@ -136,6 +140,7 @@ class Story:
             quiet = entry.at - self.running.seen
             self._unless(turn.why == "hand-over" or quiet > DEAD, entry, f"takes over after {quiet} ms")
             self.running.takeovers += turn.why == "takeover"
+            self.running.quiet = max(self.running.quiet, quiet)
         self.running.runner, self.running.seen = turn.runner, entry.at
 
     def _interrupted(self, entry: Entry) -> None:

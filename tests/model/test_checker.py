@@ -21,7 +21,7 @@ from tests.model.far_things import FarQueue, FarTools
 from tests.model.network import Network
 from tests.model.schedules import run_schedule
 from tests.model.verdict import Violation
-from tests.model.world import Ways
+from tests.model.world import Time, Ways
 
 SEEDS = 150
 
@@ -77,12 +77,12 @@ class Forgetful(Ways):
 
 
 class Careless(Ways):
-    def tools(self, network: Network, time: Callable[[], float], takes: Callable[[], float]) -> FarTools:
+    def tools(self, network: Network, time: Time, takes: Callable[[], float]) -> FarTools:
         return _CalledSafe(network, time, takes)
 
 
 class Unguarded(Ways):
-    def queue(self, network: Network, deliver: Callable[[Job, float], None]) -> FarQueue:
+    def queue(self, network: Network, time: Time, deliver: Callable[[Job, float], None]) -> FarQueue:
         return _Unguarded(network, deliver)
 
 

@@ -11,6 +11,8 @@ from tests.model.script import bare
 from tests.model.story import ToldTurn
 from tests.model.world import World
 
+TAKEN_WITHIN = 37_000  # milliseconds after the last sign of life: 35 s, and 2 s for clocks
+
 
 class Violation(Exception):
     """What must always be true was not."""
@@ -40,6 +42,8 @@ def _wrong(world: World) -> Iterator[str]:
     yield from _shown(world)
     if world.calm and any(turn.takeovers for turn in story.turns):
         yield "a turn was taken over although nothing was wrong with its runner"
+    if world.prompt and any(turn.quiet > TAKEN_WITHIN for turn in story.turns):
+        yield "a turn lay for longer than 35 s"
     if world.delivered > story.failed:
         yield f"{world.delivered} failures were delivered, there were {story.failed}"
 
@@ -57,7 +61,8 @@ def _chat(chat: Chat, turns: list[ToldTurn]) -> Iterator[str]:
     """A stream that has ended said what history says. Sessions that were deleted have a history of their own."""
     if chat.accepted and not turns:
         yield f"{chat.name} was accepted, and is not in the log"
-    if chat.final is None:
+    told_of_deletion = chat.final is not None and "deleted" in chat.final.get("message", "")
+    if chat.final is None or (told_of_deletion and any(turn.deleted for turn in turns)):
         return
     over = [turn for turn in turns if turn.over]
     if chat.text not in (stored := [turn.text for turn in over]):

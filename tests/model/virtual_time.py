@@ -176,10 +176,11 @@ def current() -> Process | None:
 
 def outside(seconds: float, callback: Callable[..., object], *arguments: Any) -> asyncio.TimerHandle:
     """Do this after a time, whatever becomes of the process that asks for it."""
-    return asyncio.get_running_loop().call_later(seconds, callback, *arguments, context=_nobody())
+    return asyncio.get_running_loop().call_later(seconds, callback, *arguments, context=nobody())
 
 
-def _nobody() -> Context:
+def nobody() -> Context:
+    """The context of what belongs to no process."""
     context = copy_context()
     context.run(_CURRENT.set, None)
     return context

@@ -22,10 +22,11 @@ from tests.model.listening import listening
 from tests.model.network import Chaos, Network
 from tests.model.script import Provider, Script, draw_script
 from tests.model.story import Story
-from tests.model.virtual_time import VirtualLoop, outside
+from tests.model.virtual_time import VirtualLoop, nobody
 
 SESSION = "5e551011-0000-4000-8000-000000000000"
 RECEIVES = 5  # of a queue message, before it goes to the dead letters
+Time = Callable[[], float]
 REST = 900.0  # seconds in which everything must have come to rest
 
 
@@ -38,10 +39,10 @@ class Ways:
     def table(self, clock: Clock) -> FakeSessionTable:
         return FakeSessionTable(clock)
 
-    def tools(self, network: Network, time: Callable[[], float], takes: Callable[[], float]) -> FarTools:
+    def tools(self, network: Network, time: Time, takes: Callable[[], float]) -> FarTools:
         return FarTools(network, time, takes)
 
-    def queue(self, network: Network, deliver: Callable[[Job, float], None]) -> FarQueue:
+    def queue(self, network: Network, time: Time, deliver: Callable[[Job, float], None]) -> FarQueue:
         return FarQueue(network, deliver)
 
 
@@ -50,7 +51,8 @@ class World:
 
     `rests`: a container has one request at a time and stands still between them, as on Lambda; else they share one.
     `violations` are found on the way; `delivered` counts the failures that snapshots delivered; `shown` is the last
-    snapshot; `calm`: nothing goes wrong here; `long`: so much time has passed that entries have expired.
+    snapshot; `slow`: the share of words and tools that take long; `calm`: nothing goes wrong here; `prompt`: wake-ups
+    come in time, whatever else goes wrong; `long`: so much time has passed that entries have expired.
     """
 
     session_id = SESSION
@@ -65,10 +67,10 @@ class World:
         self.trace: list[tuple[float, str]] = []
         self.delivered = 0
         self.shown: clients.Json | None = None
-        self.calm = self.long = False
+        self.calm = self.prompt = self.long = False
         self.skew = 0
         self.visibility = 60.0
-        self.quick = True
+        self.slow = 0.0
         self.coming: Counter[str] = Counter()
         self._ways = ways or Ways()
         self._rests = rests
@@ -76,7 +78,7 @@ class World:
         self._story, self._told = Story(), 0
         self.network = network = Network(chaos, self.note)
         self.table = FarTable(network, self._ways.table(VirtualClock(rng)), self.loop.time)
-        self.queue = self._ways.queue(network, self.deliver)
+        self.queue = self._ways.queue(network, self.loop.time, self.deliver)
         self.provider = Provider(network, self.scripts, self._pace, rng)
         self.tools = self._ways.tools(network, self.loop.time, self._pace)
         self._blobs = FarBlobs(network)
@@ -102,7 +104,7 @@ class World:
 
     def next_message_works(self) -> None:
         """Send one more message, and look at everything afterwards."""
-        self.quick, self.provider.failures = True, 0.0
+        self.slow = self.provider.failures = 0.0
         chat = self.new_chat(key=None)
         self.begin(clients.stream(self, chat))
         self.run(90)
@@ -138,7 +140,7 @@ class World:
     def deliver(self, job: Job, delay: float) -> None:
         """Bring a wake-up to a worker."""
         self.coming[type(job).__name__] += 1
-        outside(delay, lambda: self._start(self._receive(job)))
+        self.loop.call_later(delay, lambda: self._start(self._receive(job)), context=nobody())
 
     def close(self) -> None:
         """Bury everything that still waits for something."""
@@ -189,9 +191,9 @@ class World:
 
     def _pace(self) -> float:
         """Seconds that a model takes for a word, or a tool for an answer."""
-        if self.quick or self.rng.random() < 0.9:
-            return self.rng.uniform(0.01, 0.6)
-        return self.rng.choice((2.0, 8.0, 25.0, 40.0))
+        if self.rng.random() < self.slow:
+            return self.rng.choice((2.0, 8.0, 25.0, 40.0))
+        return self.rng.uniform(0.01, 0.6)
 
     # ---- what is known of it
 
