@@ -142,6 +142,18 @@ def _send_one(world: World, rng: random.Random) -> None:
     for _ in range(rng.choice((1, 1, 2, 3))):
         _at(world, rng.uniform(0, 2 * BUSY), lambda: _kill_the_runner(world))
 
+    if rng.random() < 0.3:
+        world.prompt = False
+        _at(world, rng.uniform(0, 0.3), lambda: _freeze_the_runner(world))
+
+
+def _freeze_the_runner(world: World) -> None:
+    """For longer than its guard waits."""
+    for container in world.containers:
+        if container.busy:
+            world.note(f"{container.process.name} freezes")
+            container.process.freeze(30)
+
 
 def _kill_the_runner(world: World) -> None:
     for container in world.containers:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from attache.clock import Clock
 from attache.models.model import ModelFailed
-from attache.sessions.entries import Interrupt
+from attache.sessions.entries import Entry, Interrupt
+from attache.sessions.head import Lifetime
 from attache.sessions.log import Wanted
-from attache.sessions.table import Idempotency
+from attache.sessions.table import Beside, Idempotency
 from attache.tools.tool import ToolCall, ToolResult
 from attache.turns.wakeups import Guard, Wake
 from tests.fakes.models import FakeModels, asks, says
@@ -53,6 +54,19 @@ class SlowKeys(FakeSessionTable):
         if self.held is not None:
             await self.held.wait()
         return await super().idempotency(session_id, key)
+
+
+class SlowPuts(FakeSessionTable):
+    """A table that stores nothing while it is held."""
+
+    def __init__(self) -> None:
+        super().__init__(Clock())
+        self.held: asyncio.Event | None = None
+
+    async def put(self, session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> None:
+        if self.held is not None:
+            await self.held.wait()
+        await super().put(session_id, entry, beside, lifetime)
 
 
 async def interrupted(house: House) -> None:
@@ -169,3 +183,16 @@ async def test_a_step_of_blanks_is_not_sent_to_the_model() -> None:
     house = House(models)
     await house.stream()
     assert [message["role"] for message in models.requests[1].messages] == ["system", "user"]
+
+
+async def test_who_stood_still_between_guard_and_append_sends_another_guard() -> None:
+    table = SlowPuts()
+    house = House(FakeModels([says("one"), says("two")]), table=table)
+    for take in (house.stream("Hi"), house.another().chats.answer(house.request("Ho"), wait=0)):
+        house.wakeups.take(Guard)
+        table.held = asyncio.Event()
+        taking = asyncio.create_task(take)
+        await asyncio.sleep(house.timings.guard + 0.05)
+        table.held.set()
+        await taking
+        assert len(house.wakeups.take(Guard)) == 2

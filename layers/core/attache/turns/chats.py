@@ -20,7 +20,7 @@ from attache.turns.means import Workshop
 from attache.turns.prompt import fills_window, missing_from_window
 from attache.turns.recorder import Recorder
 from attache.turns.runner import TurnRunner
-from attache.turns.taking import NotToBeTaken, take_first
+from attache.turns.taking import NotToBeTaken, guard_again, take_first
 from attache.turns.timings import Timings
 from attache.wire.sse import Event
 
@@ -81,6 +81,7 @@ class Chats:
 
     async def _accept(self, log: SessionLog, request: ChatRequest, *, streamed: bool) -> int:
         """The message's number; an earlier request with the same `Idempotency-Key` may have made it."""
+        asked = self._clock.now()
         made, _, _ = await asyncio.gather(self._made(request), log.read(), self._guard(log))
         if made is not None and made.number > log.view.last:
             await log.read()  # another request with this key was quicker, between the two
@@ -88,6 +89,7 @@ class Chats:
             decide = accept(request, self._clock.now(), self._timings.waiting, streamed=streamed)
             try:
                 entry = await (self._append(log, decide, request) if streamed else log.append(decide))
+                await self._guard_again(log, asked)
                 return entry.number
             except KeyTaken:
                 made = await self._made(request)
@@ -118,6 +120,9 @@ class Chats:
 
     async def _guard(self, log: SessionLog) -> None:
         await self._workshop.wakeups.guard(log.session_id, log.writer, delay=self._timings.guard)
+
+    async def _guard_again(self, log: SessionLog, sent: int) -> None:
+        await guard_again(log, self._workshop.wakeups, sent, self._clock, self._timings)
 
     async def _wake(self, log: SessionLog) -> None:
         """Never fails: the message is stored, and its guard comes in any case."""
@@ -178,11 +183,13 @@ class Chats:
 
     async def _take(self, log: SessionLog, stream: ChatStream, request: ChatRequest) -> None:
         """The turn waits for nothing any more: this function takes it, unless another was quicker."""
+        began = self._clock.now()
         await self._guard(log)
         try:
             await log.append(lambda log: take_first(log, of=stream.turn))
         except NotToBeTaken:
             return
+        await self._guard_again(log, began)
         stream.advanced(log)
         await self._run(log, stream, request)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal
 
+from attache.clock import Clock
+from attache.errors import Unavailable
 from attache.sessions.entries import OutcomeOf, Turn, User
 from attache.sessions.log import Decision, SessionLog, Wanted
 from attache.sessions.view import Running, View
+from attache.sessions.wakes import Wakeups
 from attache.turns.timings import Timings
 
 
@@ -45,6 +49,16 @@ def take_over(why: Literal["takeover", "hand-over"], may: Callable[[Running], bo
         return Wanted(Turn(running.turn, log.writer, why))
 
     return decide
+
+
+async def guard_again(log: SessionLog, wakeups: Wakeups, sent: int, clock: Clock, timings: Timings) -> None:
+    """After an append whose guard was sent at `sent`: a process that stood still between them needs another.
+
+    The first one may have come before there was anything to guard. Never fails: the append stands.
+    """
+    if clock.now() - sent >= timings.guard * 1000:
+        with suppress(Unavailable):
+            await wakeups.guard(log.session_id, log.writer, delay=timings.guard)
 
 
 def left_to_a_stream(log: SessionLog) -> bool:

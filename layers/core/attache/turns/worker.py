@@ -20,7 +20,15 @@ from attache.turns.prompt import fills_window, missing_from_window
 from attache.turns.recorder import Nobody, Recorder
 from attache.turns.runner import TurnRunner
 from attache.turns.successors import wake_waiting
-from attache.turns.taking import NotToBeTaken, has_been_idle, is_dead, left_to_a_stream, take_first, take_over
+from attache.turns.taking import (
+    NotToBeTaken,
+    guard_again,
+    has_been_idle,
+    is_dead,
+    left_to_a_stream,
+    take_first,
+    take_over,
+)
 from attache.turns.timings import Timings
 from attache.turns.wakeups import Guard, HandOver, Job, Purge, Wake
 
@@ -91,12 +99,14 @@ class Worker:
 
     async def _take(self, log: SessionLog, decide: Decision, deadline: int | None) -> None:
         """Take the turn behind a guard of this runner's own, and run it."""
+        began = self._clock.now()
         guard = self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard)
         await asyncio.gather(guard, log.reach_back(fills_window, missing_from_window))
         try:
             await log.append(decide)
         except NotToBeTaken:
             return
+        await guard_again(log, self._wakeups, began, self._clock, self._timings)
         running = log.view.running
         assert running is not None
         if self._given_up(running):
