@@ -39,6 +39,7 @@ from attache.turns.chats import Chats
 from attache.turns.interrupts import Interrupts
 from attache.turns.means import Workshop
 from attache.turns.sqs_wakeups import SqsWakeups
+from attache.turns.system_messages import SystemMessages
 from attache.turns.timings import DEFAULT, Timings
 from attache.turns.worker import Worker
 from attache.usage.dynamo_usage import DynamoUsage
@@ -107,6 +108,10 @@ class Services:
     @cached_property
     def interrupts(self) -> Interrupts:
         return Interrupts(self.sessions, self._wakeups, self.clock, self.timings)
+
+    @cached_property
+    def system_messages(self) -> SystemMessages:
+        return SystemMessages(self.sessions, self.clock)
 
     @cached_property
     def models(self) -> LitellmModels:

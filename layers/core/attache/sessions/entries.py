@@ -232,6 +232,8 @@ class Entry:
                 return 300 + len(text)
             case Result(result) | OutcomeOf(result):
                 return 300 + len(result.text)
+            case Event(what="message", data=data):
+                return 300 + len(data["text"])
         return 300
 
     @property

@@ -49,6 +49,11 @@ def snapshot(
     return {**answer, "truncated": True} if truncated or cut else answer
 
 
+def message_of(head: Head, entry: Entry) -> Json | None:
+    """The message that an entry brings by itself, as a snapshot shows it; None where it brings none."""
+    return next((message for part in conversation([entry]) for message in _messages(head, part)), None)
+
+
 def empty_snapshot(session_id: str) -> Json:
     """The snapshot of a session that was never used."""
     return {
