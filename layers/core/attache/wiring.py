@@ -34,10 +34,12 @@ from attache.tools.guarded_network import GuardedNetwork
 from attache.tools.http_exchange import Exchanges
 from attache.tools.http_tools import HttpToolset
 from attache.tools.tool import Toolset
-from attache.tools.toolsets import CombinedToolset, unapproved
+from attache.tools.toolsets import CombinedToolset, ConfirmedToolset
+from attache.tools.wallet_tools import WalletToolset
 from attache.turns.chats import Chats
 from attache.turns.interrupts import Interrupts
 from attache.turns.means import Workshop
+from attache.turns.outcome_keeper import OutcomeKeeper
 from attache.turns.sqs_wakeups import SqsWakeups
 from attache.turns.system_messages import SystemMessages
 from attache.turns.timings import DEFAULT, Timings
@@ -111,7 +113,11 @@ class Services:
 
     @cached_property
     def system_messages(self) -> SystemMessages:
-        return SystemMessages(self.sessions, self.clock)
+        return SystemMessages(self.sessions, self.outcomes, self.clock)
+
+    @cached_property
+    def outcomes(self) -> OutcomeKeeper:
+        return OutcomeKeeper(self.sessions, self._wakeups, self.clock, self.timings)
 
     @cached_property
     def models(self) -> LitellmModels:
@@ -155,12 +161,12 @@ class Services:
         return Exchanges(GuardedNetwork(allow_loopback=self.settings.loopback_tools == "on"))
 
     def _tools(self, app: App) -> Toolset:
-        """The app's operations, those that need a user's approval withheld, and what comes with the program."""
+        """The app's operations, some behind the user's approval, its wallet tools, and what comes with the program."""
         declared = [secret.name for secret in app.secrets]
         operations = HttpToolset(app.tools, self.secrets, self._exchanges, declared)
         confirmed = [tool.name for tool in app.tools if tool.confirm]
         builtin = [GeneralTools(self.clock)] if "general" in app.builtin_tools else []
-        return CombinedToolset(unapproved(operations, confirmed), *builtin)
+        return CombinedToolset(ConfirmedToolset(operations, confirmed), WalletToolset(app.wallet_tools), *builtin)
 
 
 def wire(

@@ -151,12 +151,35 @@ def test_the_local_stack_takes_a_server_on_this_machine_and_warns(tmp_path: Path
     [
         (with_tools(server="http://api.example.com"), {}, "is not encrypted"),
         (MANIFEST, {"security": [{"key": []}]}, "need authorization"),
-        (with_tools(expose=[{"operation": "trade", "confirm": True}]), {}, "waits for the user's approval"),
     ],
 )
 def test_what_looks_wrong_is_a_warning(tmp_path: Path, manifest: Any, more: dict[str, Any], words: str) -> None:
     _, report = built(tmp_path, manifest, description(PATHS, **more))
     assert any(words in warning.message for warning in report.warnings)
+
+
+WALLET = {"name": "Pay", "request": "transaction", "description": "Pays.", "chain_id": 137, "to": "0x" + "1" * 40}
+
+
+def test_wallet_tools_need_no_description_of_an_api(tmp_path: Path) -> None:
+    app, report = built(tmp_path, {"name": "shop", "models": {"default": "m"}, "wallet": [WALLET]})
+    assert [tool.model_dump() for tool in app.wallet_tools] == [WALLET]
+    assert [(each.tool, each.operation) for each in report.taken] == [("Pay", "wallet transaction")]
+
+
+@pytest.mark.parametrize(
+    ("wallet", "words"),
+    [
+        ([WALLET, {**WALLET, "request": "eip712", "to": None}], "The tool name Pay is used twice"),
+        ([{**WALLET, "to": "shop.eth"}], "an address is 0x and 40 hexadecimal digits"),
+        ([{**WALLET, "request": "eip712"}], "a signature goes nowhere"),
+        ([{**WALLET, "name": "a b"}], "letters, digits"),
+        ([{**WALLET, "chain": 1}], "'chain_id'"),
+    ],
+)
+def test_wallet_tools_that_cannot_be(tmp_path: Path, wallet: Any, words: str) -> None:
+    with pytest.raises(CannotDeploy, match=words):
+        built(tmp_path, {"name": "shop", "models": {"default": "m"}, "wallet": wallet})
 
 
 def test_too_many_tools_must_be_narrowed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,8 @@ from attache.tools.tool import Toolset
 from attache.turns.chats import ChatRequest, Chats
 from attache.turns.interrupts import Interrupts
 from attache.turns.means import Workshop
+from attache.turns.outcome_keeper import OutcomeKeeper
+from attache.turns.system_messages import SystemMessages
 from attache.turns.timings import Timings
 from attache.turns.wakeups import Job
 from attache.turns.worker import Worker
@@ -69,6 +72,8 @@ class House:
         )
         self.chats = Chats(self.sessions, table, workshop, self.clock, self.timings)
         self.worker = Worker(self.sessions, table, workshop, self.clock, self.timings)
+        self.outcomes = OutcomeKeeper(self.sessions, self.wakeups, self.clock, self.timings)
+        self.system = SystemMessages(self.sessions, self.outcomes, self.clock)
         self.interrupts = Interrupts(self.sessions, self.wakeups, self.clock, self.timings)
 
     def another(self, **changes: Any) -> House:
@@ -89,6 +94,10 @@ class House:
         log = SessionLog(self.table, self.session_id, clock=self.clock)
         await log.read()
         return log
+
+    async def post(self, kind: str, **payload: Any) -> dict[str, Any] | None:
+        """Post a typed system message."""
+        return await self.system.post(self.session_id, json.dumps({"type": kind, "payload": payload}))
 
     async def kinds(self) -> list[str]:
         return [entry.kind for entry in (await self.log()).entries]

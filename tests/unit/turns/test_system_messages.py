@@ -5,19 +5,14 @@ import json
 import pytest
 
 from attache.errors import BadInput
-from attache.turns.system_messages import SystemMessages
 from attache.turns.wakeups import Wake
 from tests.fakes.models import FakeModels, says
 from tests.unit.turns.harness import House
 
 
-def posting(house: House) -> SystemMessages:
-    return SystemMessages(house.sessions, house.clock)
-
-
 async def test_words_are_kept_and_wake_nobody() -> None:
     house = House(FakeModels([says("Hello.")]))
-    said = await posting(house).post(house.session_id, "the user opened the charts")
+    said = await house.system.post(house.session_id, "the user opened the charts")
     snapshot = await house.snapshot()
     assert snapshot["messages"] == [said]
     assert said is not None
@@ -32,7 +27,7 @@ async def test_words_are_kept_and_wake_nobody() -> None:
 async def test_a_state_is_merged_and_an_echo_writes_nothing() -> None:
     house = House(FakeModels())
     message = json.dumps({"type": "wallet:state_changed", "payload": {"address": "0xAB", "pending_txs": {"1": {}}}})
-    assert [await posting(house).post(house.session_id, message) for _ in range(2)] == [None, None]
+    assert [await house.system.post(house.session_id, message) for _ in range(2)] == [None, None]
     snapshot = await house.snapshot()
     assert snapshot["user_state"]["evm"]["address"] == "0xAB"
     assert "pending_txs" not in snapshot["user_state"]
@@ -43,5 +38,5 @@ async def test_a_state_is_merged_and_an_echo_writes_nothing() -> None:
 async def test_a_state_that_is_none_is_refused() -> None:
     house = House(FakeModels())
     with pytest.raises(BadInput):
-        await posting(house).post(house.session_id, '{"type": "user_state_response", "payload": {"chain_id": "one"}}')
+        await house.system.post(house.session_id, '{"type": "user_state_response", "payload": {"chain_id": "one"}}')
     assert await house.kinds() == []

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from attache.apps.app import MAX_STEPS, RETENTION_DAYS, ModelChoice, SecretDeclaration
 from attache.tools.http_tool import DEFAULT_TIMEOUT, ToolAuth
+from attache.tools.wallet_tool import ADDRESS, WalletTool
 
 MAX_PREAMBLE = 32_000
 SECRET_NAME = r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$"  # noqa: S105  the pattern of a name
@@ -105,6 +106,29 @@ class ApiTools(Strict):
     timeout: Timeout = DEFAULT_TIMEOUT
 
 
+class WalletRequest(Strict):
+    """A tool that asks the user's wallet for a transaction or an EIP-712 signature.
+
+    `chain_id` and `to` fix what the model may otherwise choose.
+    """
+
+    name: ToolName
+    request: Literal["transaction", "eip712"]
+    description: Text
+    chain_id: Annotated[int, Field(gt=0, lt=2**53)] | None = None
+    to: Annotated[str, StringConstraints(pattern=ADDRESS)] | None = None
+
+    @model_validator(mode="after")
+    def _to_of_transactions(self) -> Self:
+        if self.to and self.request == "eip712":
+            raise ValueError("`to` is for transactions only: a signature goes nowhere.")
+        return self
+
+    @property
+    def tool(self) -> WalletTool:
+        return WalletTool(**self.model_dump())
+
+
 def _in_list(value: Any) -> Any:
     return [value] if isinstance(value, dict) else value
 
@@ -117,6 +141,7 @@ class Manifest(Strict):
     preamble: Annotated[str, StringConstraints(max_length=MAX_PREAMBLE)] = ""
     models: Models
     tools: Annotated[tuple[ApiTools, ...], BeforeValidator(_in_list)] = ()
+    wallet: tuple[WalletRequest, ...] = ()
     secrets: tuple[Secret, ...] = ()
     documents: Text | None = None
     max_steps: Annotated[int, Field(ge=1, le=100)] = MAX_STEPS

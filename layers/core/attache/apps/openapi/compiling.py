@@ -16,6 +16,7 @@ from attache.apps.openapi.schemas import MAX_TEXT, shortened
 from attache.apps.openapi.servers import server_of
 from attache.apps.problems import LeftOut, Problem
 from attache.tools.http_tool import HttpTool, ToolAuth
+from attache.tools.tool import ToolSpec
 
 SAFE_METHODS = ("GET", "HEAD")
 
@@ -112,7 +113,7 @@ def _warnings(document: Document, auth: Auth | None, drafts: list[Draft]) -> lis
     return [Problem(document.source.place(["security"]), message)]
 
 
-def tokens(tool: HttpTool) -> int:
+def tokens(tool: ToolSpec) -> int:
     """Roughly what a tool adds to a prompt: four characters a token."""
     shown = json.dumps([tool.name, tool.description, tool.parameters], separators=(",", ":"))
     return len(shown) // 4
