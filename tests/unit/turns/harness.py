@@ -28,6 +28,7 @@ from tests.fakes.apps import FakeApps
 from tests.fakes.blobs import FakeBlobs
 from tests.fakes.models import FakeModels
 from tests.fakes.session_table import FakeSessionTable
+from tests.fakes.tool_jobs import FakeToolJobs
 from tests.fakes.toolset import FakeToolset
 from tests.fakes.wakeups import FakeWakeups
 
@@ -58,6 +59,7 @@ class House:
     table: SessionTable | None = None
     wakeups: FakeWakeups = field(default_factory=FakeWakeups)
     blobs: FakeBlobs = field(default_factory=FakeBlobs)
+    tool_jobs: FakeToolJobs = field(default_factory=FakeToolJobs)
     usage: FakeUsage = field(default_factory=FakeUsage)
     session_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
@@ -68,7 +70,14 @@ class House:
             table, self.wakeups, self.blobs, self.clock, warm=WarmSessions(self.clock), periods=periods
         )
         workshop = Workshop(
-            FakeApps(self.app), self.models, lambda _: self.toolset, self.usage, self.wakeups, self.blobs, self.clock
+            FakeApps(self.app),
+            self.models,
+            lambda _: self.toolset,
+            self.usage,
+            self.wakeups,
+            self.tool_jobs,
+            self.blobs,
+            self.clock,
         )
         self.chats = Chats(self.sessions, table, workshop, self.clock, self.timings)
         self.worker = Worker(self.sessions, table, workshop, self.clock, self.timings)

@@ -80,14 +80,43 @@ def _operation_alone(value: Any) -> Any:
     return {"operation": value} if isinstance(value, str) else value
 
 
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[Text, ...], BeforeValidator(_one_or_more)]
+
+
+class StepsOf(Strict):
+    """After the request, `poll` another operation until `field` of its answer is one of `done` or `failed`.
+
+    `arguments`: what the poll needs, each as a field of the first answer (`data.id`). `message`: the field that says
+    how far it is. `interval` and `limit` are seconds.
+    """
+
+    poll: Text
+    arguments: dict[str, Text] = {}
+    field: Text
+    done: Annotated[Words, Field(min_length=1)]
+    failed: Words = ()
+    message: Text | None = None
+    interval: Annotated[float, Field(ge=1, le=900)] = 5
+    limit: Annotated[float, Field(gt=0, le=7 * 86_400)] = 600
+
+
 class Expose(Strict):
-    """One operation by `GET /prices/{symbol}` or by its operationId, and what is different about it as a tool."""
+    """One operation by `GET /prices/{symbol}` or by its operationId, and what is different about it as a tool.
+
+    `async: true`: no turn waits for its answer; nor for what comes of `steps`.
+    """
 
     operation: Text
     name: ToolName | None = None
     description: Text | None = None
     idempotent: bool | None = None
     confirm: bool = False
+    later: Annotated[bool, Field(alias="async")] = False
+    steps: StepsOf | None = None
     timeout: Timeout | None = None
 
 

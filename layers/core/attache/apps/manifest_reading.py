@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from attache.apps.apps import DEFAULT_APP
-from attache.apps.manifest import ApiTools, Auth, Expose, Manifest, Models, Secret, Strict, WalletRequest
+from attache.apps.manifest import ApiTools, Auth, Expose, Manifest, Models, Secret, StepsOf, Strict, WalletRequest
 from attache.apps.problems import CannotDeploy, Problem, suggestion
 from attache.apps.source import Path, Source
 
@@ -21,6 +21,7 @@ _PARTS: dict[tuple[str, ...], type[Strict]] = {
     ("tools",): ApiTools,
     ("tools", "auth"): Auth,
     ("tools", "expose"): Expose,
+    ("tools", "expose", "steps"): StepsOf,
 }
 _PATTERNS = {
     "name": "lower-case letters, digits and `-`, at most 63, a letter or digit first",

@@ -54,6 +54,31 @@ class ConfirmedToolset:
         return await self._toolset.run(call, context)
 
 
+class LaterToolset:
+    """A toolset, some of whose calls are not run here: their answers come later, from the tool worker."""
+
+    def __init__(self, toolset: Toolset, names: Collection[str]) -> None:
+        self._toolset = toolset
+        self._names = frozenset(names)
+
+    @property
+    def specs(self) -> Sequence[ToolSpec]:
+        """To put a call off changes nothing, whatever it does then."""
+        return [replace(spec, safe=spec.safe or spec.name in self._names) for spec in self._toolset.specs]
+
+    def check(self, call: ToolCall) -> ToolResult | None:
+        return self._toolset.check(call)
+
+    async def run(self, call: ToolCall, context: CallContext) -> ToolResult:
+        if call.name in self._names:
+            return ToolResult("pending", _BEGUN, request=Request("steps"))
+        return await self._toolset.run(call, context)
+
+
+_BEGUN = (
+    '{"outcome":"pending","message":"This is being done and takes a while. Tell the user so. Do not call it again; '
+    'what comes of it will be told to you later."}'
+)
 _ASKED = (
     '{"outcome":"pending","message":"Nothing was sent yet: the user is asked to approve this call, and it runs if they '
     'do. Tell the user that it waits for them. Do not call it again; what comes of it will be told to you later."}'

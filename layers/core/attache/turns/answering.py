@@ -65,6 +65,13 @@ def has_pending(log: SessionLog, entries: Iterable[Entry]) -> bool:
     return set(log.view.pending) <= {entry.number for entry in entries}
 
 
+def pending_call(log: SessionLog, call_id: str) -> tuple[Entry, Pending] | None:
+    """The call of a tool with steps that is still pending, with the entry that says so."""
+    if log.head is None:
+        return None
+    return next((each for each in _open(log, "steps") if each[1].id == call_id), None)
+
+
 def _open(log: SessionLog, kind: PendingKind) -> list[tuple[Entry, Pending]]:
     if log.head is None:
         raise NothingPending("There is nothing pending in this session.")

@@ -16,6 +16,7 @@ from attache.tools.tool import CallContext, Request, ToolCall, ToolResult, Tools
 from attache.turns.outcomes import ask_first, result_of, without_answer
 from attache.turns.pending import recorded
 from attache.turns.recorder import Recorder
+from attache.turns.tool_jobs import Start, ToolJobs
 
 logger = logging.getLogger(__name__)
 
@@ -24,12 +25,13 @@ class Calls:
     """Runs the open calls of the running turn's last step."""
 
     def __init__(
-        self, recorder: Recorder, toolset: Toolset, blobs: Blobs, context: Callable[[str], CallContext]
+        self, recorder: Recorder, toolset: Toolset, blobs: Blobs, jobs: ToolJobs, context: Callable[[str], CallContext]
     ) -> None:
         """`context` says for whom a call runs, by its id."""
         self._recorder = recorder
         self._toolset = toolset
         self._blobs = blobs
+        self._jobs = jobs
         self._context = context
         self._specs = {spec.name: spec for spec in toolset.specs}
         self.sent: set[str] = set()
@@ -60,6 +62,10 @@ class Calls:
         return refusal or await self._send(wanted)
 
     async def _wait_for(self, request: Request, asked: CallAsked, result: CallResult) -> None:
+        if request.kind == "steps":
+            # sent first: where the process ends behind the append, the tool worker still finds what is pending
+            start = Start(session_id=self._recorder.log.session_id, call_id=asked.call_id)
+            await self._jobs.send(start, delay=1)
         context = self._context(asked.call_id)
         pending = Pending(request.kind, asked, asked.call_id, key=context.key, client_id=context.client_id)
         await self._recorder.record(lambda log: recorded(log, result, pending, request))

@@ -40,7 +40,7 @@ class TurnRunner:
         self._means = means
         self._timings = timings
         self._asking = Asking(recorder, means, self._spender)
-        self._calls = Calls(recorder, means.toolset, means.blobs, self._context)
+        self._calls = Calls(recorder, means.toolset, means.blobs, means.tool_jobs, self._context)
 
     async def run(self) -> None:
         """Return when the turn is ended, handed over, or somebody else's, with usage and wake-ups written.
