@@ -22,7 +22,7 @@ from attache.models.litellm_import import import_litellm
 from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
 from attache.secrets.secrets import Secrets, app_scope
-from attache.tools.http_tool import Binding, HttpTool, ToolAuth
+from attache.tools.http_tool import Binding, HttpTool, Steps, ToolAuth
 from attache.tools.wallet_tool import WalletTool
 from attache_local.embedded_aws import EmbeddedAws
 from attache_local.ports import listen
@@ -66,6 +66,43 @@ TRADE = HttpTool(
     safe=False,
     confirm=True,
 )
+STEPS = Steps(
+    poll=HttpTool(
+        name="poll",
+        description="How far it is.",
+        parameters={"type": "object", "properties": {"withdrawal": {}}},
+        method="GET",
+        server="",
+        path="/withdrawals/{withdrawal}",
+        bindings=(Binding(argument="withdrawal", place="path", name="withdrawal"),),
+        auth=TRADE.auth,
+        safe=True,
+    ),
+    arguments={"withdrawal": "withdrawalId"},
+    field="status",
+    done=("settled",),
+    failed=("failed",),
+    message="note",
+    interval=1,
+    limit=60,
+)
+WITHDRAW = TRADE.model_copy(
+    update={
+        "name": "Withdraw",
+        "parameters": {
+            "type": "object",
+            "properties": {name: {} for name in ("userId", "symbol", "amount", "address")},
+        },
+        "path": "/withdrawals",
+        "bindings": tuple(
+            Binding(argument=name, place="body_property", name=name)
+            for name in ("userId", "symbol", "amount", "address")
+        ),
+        "confirm": False,
+        "later": True,
+    }
+)
+WITHDRAWAL = {"userId": "user123", "symbol": "BTC", "amount": 0.01, "address": "0xab"}
 DESK = App(
     name="desk", title="The desk", version="", models=ModelChoice(default="gpt-4o"), tools=(TRADE,), wallet_tools=WALLET
 )
@@ -81,6 +118,8 @@ PENDING = {
     "pay": Asked("Pay", PAYMENT),
     "sign": Asked("Sign", {"typed_data": TYPED_DATA, "description": "Sign the order"}),
     "trade": Asked("Trade", ORDER),
+    "withdraw": Asked("Withdraw", WITHDRAWAL),
+    "lose": Asked("Withdraw", {**WITHDRAWAL, "address": "0xdead"}),
 }
 OTHER = App(name="other", title="Another", version="", models=ModelChoice(default="gpt-4o"))
 
@@ -140,7 +179,7 @@ def _answer(request: Received, last: Mapping[str, Any]) -> Reply:
             return calls(Asked("Calculate", {"expression": "1/3 + 1/6"}), Asked("GetCurrentTime", {"zone": "UTC"}))
         case "nan":
             return calls(Asked("Calculate", '{"expression": NaN}'))
-        case "pay" | "sign" | "trade" as word:
+        case "pay" | "sign" | "trade" | "withdraw" | "lose" as word:
             return calls(PENDING[word])
         case "half":
             return text("a", "\ud83d", "\ude00", "b\ud83d", "c")
@@ -180,7 +219,7 @@ async def _running(directory: Path) -> AsyncIterator[Running]:
         for service in services:
             stack.push_async_callback(service.close)
             urls.append(await stack.enter_async_context(serving(service.app, listen(0))))
-        exchange = example_api("exchange-key", directory / "exchange.log", latency=0)
+        exchange = example_api("exchange-key", directory / "exchange.log", latency=0, settles_after=3)
         exchange_url = await stack.enter_async_context(serving(exchange, listen(0)))
         keys = await _prepared(aws, outputs, vendor.url, exchange_url)
         yield Running(urls[0], urls[1], exchange_url, keys, provider, vendor, aws, outputs)
@@ -189,7 +228,9 @@ async def _running(directory: Path) -> AsyncIterator[Running]:
 async def _prepared(aws: Aws, outputs: Mapping[str, str], vendor: str, exchange: str) -> Issued:
     table, clock = outputs["RegistryTable"], Clock()
     releases = S3Releases(aws, outputs["DataBucket"], table, clock)
-    desk = DESK.model_copy(update={"tools": (TRADE.model_copy(update={"server": exchange}),)})
+    poll = STEPS.poll.model_copy(update={"server": exchange})
+    withdraw = WITHDRAW.model_copy(update={"server": exchange, "steps": STEPS.model_copy(update={"poll": poll})})
+    desk = DESK.model_copy(update={"tools": (TRADE.model_copy(update={"server": exchange}), withdraw)})
     for app in (SHOP, OTHER, desk, *vendor_apps(vendor)):
         await publish(app, releases)
     secrets = Secrets(DynamoSecrets(aws, table, clock), KmsSealer(aws, outputs["SecretsKey"]), clock)

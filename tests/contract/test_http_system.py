@@ -200,3 +200,31 @@ def test_an_answer_to_nothing_is_refused_and_writes_nothing(http: httpx.Client, 
     headers = session()
     assert post(http, headers, {"type": kind, "payload": payload}).status_code == 400
     assert http.get(f"/api/sessions/{headers['X-Session-Id']}").status_code == 404
+
+
+@pytest.mark.parametrize(("word", "outcome"), [("withdraw", "settled"), ("lose", "failed")])
+@pytest.mark.parametrize("older", [True, False])
+def test_a_call_with_steps_is_told_when_it_has_ended(
+    http: httpx.Client, running: Running, word: str, outcome: str, older: bool
+) -> None:
+    headers = asked(http, running, word, older=older)
+    begun = settled(http, headers)
+    after = begun.last_event_id
+    seen: list[dict[str, Any]] = []
+    with http.stream("GET", "/api/updates", headers={**headers, "Last-Event-ID": after}, timeout=40) as updates:
+        for line in updates.iter_lines():
+            if line.startswith("data: "):
+                seen.append(json.loads(line.removeprefix("data: ")))
+                if seen[-1]["type"] == "complete":
+                    break
+    kinds = [event["type"] for event in seen]
+    assert kinds.index("tool_update") < kinds.index("async_tool_result") < kinds.index("tool_complete")
+    result = next(event["result"] for event in seen if event["type"] == "async_tool_result")
+    assert result["status"] == outcome
+    complete = next(event for event in seen if event["type"] == "tool_complete")
+    assert complete["status"] == ("success" if outcome == "settled" else "error")
+    posts = [entry for entry in trades_at(running, complete["call_id"]) if entry["method"] == "POST"]
+    assert [entry["status"] for entry in posts] == [202]
+    found = settled(http, headers)
+    assert found.messages[-1].content == SAID
+    assert len(found.messages) == len(begun.messages) + 2

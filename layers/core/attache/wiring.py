@@ -182,7 +182,7 @@ class Services:
         return Exchanges(GuardedNetwork(allow_loopback=self.settings.loopback_tools == "on"))
 
     def _tools(self, app: App) -> Toolset:
-        """The app's operations, some put off or behind the user's approval, its wallet tools, and what comes with us."""
+        """The app's operations, some put off or behind an approval, its wallet tools, and the program's own."""
         operations = LaterToolset(self._operations(app, app.tools), [tool.name for tool in app.tools if tool.later])
         confirmed = [tool.name for tool in app.tools if tool.confirm]
         builtin = [GeneralTools(self.clock)] if "general" in app.builtin_tools else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,54 @@ def test_the_local_stack_takes_a_server_on_this_machine_and_warns(tmp_path: Path
 def test_what_looks_wrong_is_a_warning(tmp_path: Path, manifest: Any, more: dict[str, Any], words: str) -> None:
     _, report = built(tmp_path, manifest, description(PATHS, **more))
     assert any(words in warning.message for warning in report.warnings)
+
+
+WITHDRAWALS: dict[str, Any] = {
+    "/withdrawals": {"post": {"operationId": "withdraw"}},
+    "/withdrawals/{id}": {
+        "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "get": {"operationId": "withdrawal"},
+        "delete": {},
+    },
+}
+STEPS: dict[str, Any] = {
+    "poll": "GET /withdrawals/{id}", "arguments": {"id": "data.id"}, "field": "status", "done": "settled",
+}  # fmt: skip
+
+
+def test_steps_carry_the_operation_that_is_polled(tmp_path: Path) -> None:
+    exposed = [{"operation": "withdraw", "steps": STEPS}]
+    app, _ = built(tmp_path, with_tools(expose=exposed), description(WITHDRAWALS))
+    (tool,) = app.tools
+    assert tool.later
+    assert tool.steps is not None
+    assert (tool.steps.poll.method, tool.steps.poll.path) == ("GET", "/withdrawals/{id}")
+    assert (tool.steps.arguments, tool.steps.done, tool.steps.limit) == ({"id": "data.id"}, ("settled",), 600)
+    assert type(app).model_validate_json(app.model_dump_json()) == app
+
+
+def test_async_alone_puts_the_answer_off(tmp_path: Path) -> None:
+    exposed = [{"operation": "withdraw", "async": True}]
+    app, _ = built(tmp_path, with_tools(expose=exposed), description(WITHDRAWALS))
+    assert [(tool.later, tool.steps) for tool in app.tools] == [(True, None)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ({"poll": "GET /nothing"}, "has no operation 'GET /nothing'"),
+        ({"poll": "DELETE /withdrawals/{id}"}, "only a GET is polled"),
+        ({"arguments": {}}, "also needs id"),
+        ({"arguments": {"id": "id", "name": "n"}}, "has no name"),
+        ({"done": []}, "done"),
+        ({"interval": 0}, "interval"),
+        ({"every": 3}, "The key 'every' is not known here"),
+    ],
+)
+def test_steps_that_cannot_be(tmp_path: Path, steps: dict[str, Any], words: str) -> None:
+    exposed = [{"operation": "withdraw", "steps": {**STEPS, **steps}}]
+    with pytest.raises(CannotDeploy, match=re.escape(words)):
+        built(tmp_path, with_tools(expose=exposed), description(WITHDRAWALS))
 
 
 WALLET = {"name": "Pay", "request": "transaction", "description": "Pays.", "chain_id": 137, "to": "0x" + "1" * 40}
