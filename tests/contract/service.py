@@ -22,8 +22,6 @@ from attache.models.litellm_import import import_litellm
 from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
 from attache.secrets.secrets import Secrets, app_scope
-from attache.tools.http_tool import Binding, HttpTool, Steps, ToolAuth
-from attache.tools.wallet_tool import WalletTool
 from attache_local.embedded_aws import EmbeddedAws
 from attache_local.ports import listen
 from attache_local.queue_pollers import polling
@@ -31,6 +29,7 @@ from attache_local.service import Service, settings_for
 from attache_local.serving import serving
 from attache_local.stacks import deploy_stacks
 from example_api.server import example_api
+from tests.contract.desk import PENDING, desk_app
 from tests.contract.vendor import tells, vendor_apps
 from tests.functional.tools.wire import Wire, wire
 from tests.servers.openai_server import OpenAIServer
@@ -46,81 +45,6 @@ SHOP = App(
     builtin_tools=("general",),
     secrets=(SecretDeclaration(name="API_KEY", description="Vendor API key", required=True),),
 )
-WALLET = (
-    WalletTool(name="Pay", description="Pays from the user's wallet.", request="transaction", chain_id=137),
-    WalletTool(name="Sign", description="Has the user sign.", request="eip712"),
-)
-TRADE = HttpTool(
-    name="Trade",
-    description="Trades.",
-    parameters={"type": "object", "properties": {name: {} for name in ("userId", "symbol", "side", "amount")}},
-    method="POST",
-    server="",
-    path="/trades",
-    bindings=tuple(
-        Binding(argument=name, place="body_property", name=name) for name in ("userId", "symbol", "side", "amount")
-    ),
-    body_type="application/json",
-    body_required=True,
-    auth=ToolAuth(place="header", name="X-Api-Key", secret="API_KEY"),
-    safe=False,
-    confirm=True,
-)
-STEPS = Steps(
-    poll=HttpTool(
-        name="poll",
-        description="How far it is.",
-        parameters={"type": "object", "properties": {"withdrawal": {}}},
-        method="GET",
-        server="",
-        path="/withdrawals/{withdrawal}",
-        bindings=(Binding(argument="withdrawal", place="path", name="withdrawal"),),
-        auth=TRADE.auth,
-        safe=True,
-    ),
-    arguments={"withdrawal": "withdrawalId"},
-    field="status",
-    done=("settled",),
-    failed=("failed",),
-    message="note",
-    interval=1,
-    limit=60,
-)
-WITHDRAW = TRADE.model_copy(
-    update={
-        "name": "Withdraw",
-        "parameters": {
-            "type": "object",
-            "properties": {name: {} for name in ("userId", "symbol", "amount", "address")},
-        },
-        "path": "/withdrawals",
-        "bindings": tuple(
-            Binding(argument=name, place="body_property", name=name)
-            for name in ("userId", "symbol", "amount", "address")
-        ),
-        "confirm": False,
-        "later": True,
-    }
-)
-WITHDRAWAL = {"userId": "user123", "symbol": "BTC", "amount": 0.01, "address": "0xab"}
-DESK = App(
-    name="desk", title="The desk", version="", models=ModelChoice(default="gpt-4o"), tools=(TRADE,), wallet_tools=WALLET
-)
-ORDER = {"userId": "user123", "symbol": "ETH", "side": "sell", "amount": 1}
-PAYMENT = {"to": "0x" + "1" * 40, "value": "5", "description": "Pay the shop"}
-TYPED_DATA = {
-    "types": {"Order": [{"name": "id", "type": "uint256"}]},
-    "primaryType": "Order",
-    "domain": {"name": "Shop", "chainId": 1},
-    "message": {"id": 7},
-}
-PENDING = {
-    "pay": Asked("Pay", PAYMENT),
-    "sign": Asked("Sign", {"typed_data": TYPED_DATA, "description": "Sign the order"}),
-    "trade": Asked("Trade", ORDER),
-    "withdraw": Asked("Withdraw", WITHDRAWAL),
-    "lose": Asked("Withdraw", {**WITHDRAWAL, "address": "0xdead"}),
-}
 OTHER = App(name="other", title="Another", version="", models=ModelChoice(default="gpt-4o"))
 
 
@@ -179,7 +103,7 @@ def _answer(request: Received, last: Mapping[str, Any]) -> Reply:
             return calls(Asked("Calculate", {"expression": "1/3 + 1/6"}), Asked("GetCurrentTime", {"zone": "UTC"}))
         case "nan":
             return calls(Asked("Calculate", '{"expression": NaN}'))
-        case "pay" | "sign" | "trade" | "withdraw" | "lose" as word:
+        case word if word in PENDING:
             return calls(PENDING[word])
         case "half":
             return text("a", "\ud83d", "\ude00", "b\ud83d", "c")
@@ -228,10 +152,7 @@ async def _running(directory: Path) -> AsyncIterator[Running]:
 async def _prepared(aws: Aws, outputs: Mapping[str, str], vendor: str, exchange: str) -> Issued:
     table, clock = outputs["RegistryTable"], Clock()
     releases = S3Releases(aws, outputs["DataBucket"], table, clock)
-    poll = STEPS.poll.model_copy(update={"server": exchange})
-    withdraw = WITHDRAW.model_copy(update={"server": exchange, "steps": STEPS.model_copy(update={"poll": poll})})
-    desk = DESK.model_copy(update={"tools": (TRADE.model_copy(update={"server": exchange}), withdraw)})
-    for app in (SHOP, OTHER, desk, *vendor_apps(vendor)):
+    for app in (SHOP, OTHER, desk_app(exchange), *vendor_apps(vendor)):
         await publish(app, releases)
     secrets = Secrets(DynamoSecrets(aws, table, clock), KmsSealer(aws, outputs["SecretsKey"]), clock)
     await secrets.put(app_scope("desk"), "API_KEY", SecretStr("exchange-key"))

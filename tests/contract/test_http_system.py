@@ -10,7 +10,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.contract.service import ORDER, PAYMENT, SAID, TYPED_DATA, Running
+from tests.contract.desk import ORDER, PAYMENT, TYPED_DATA
+from tests.contract.service import SAID, Running
 from tests.contract.shapes import Message, Snapshot, snapshot, stream
 
 
