@@ -1,1 +1,1 @@
-"""`/api/state`, `/api/events` and `/health`."""
+"""`/api/state`, `/api/events`, `/api/system` and `/health`."""

@@ -1,4 +1,4 @@
-"""What a session looks like now, and the system events it had."""
+"""What a session looks like now, the system events it had, and what its client says beside the conversation."""
 
 from __future__ import annotations
 
@@ -42,5 +42,12 @@ def routes(services: Services) -> APIRouter:
         await access.to_session(caller, session_id)
         count = caller.count("count", EVENTS)
         return JSONResponse(await services.sessions.events(session_id, count))
+
+    @router.post("/api/system")
+    async def system(caller: Asking) -> Response:
+        session_id = caller.session_id()
+        await access.to_session(caller, session_id)
+        said = await services.system_messages.post(session_id, caller.message())
+        return session_answer(session_id, {"res": said})
 
     return router

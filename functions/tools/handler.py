@@ -1,4 +1,4 @@
-"""The tools function's handler. No tool has a step of its own yet, so no message of this queue is ours."""
+"""The tools function's handler: SQS's events to the tool worker."""
 
 from __future__ import annotations
 
@@ -7,16 +7,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from attache.wire.sqs_batch import each_message
-
-
-class NotOurs(Exception):
-    """A message that nobody here sent; after a few tries it is in the dead-letter queue."""
+from functions.tools.jobs import do_tool_job
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Lambda's entry point."""
-    return each_message(event, _refuse)
+    from attache.wiring import services
 
-
-async def _refuse(_body: str) -> None:
-    raise NotOurs("There is no tool call that waits for a message.")
+    return each_message(event, lambda body: do_tool_job(services(), body))

@@ -24,8 +24,7 @@ from starlette.routing import Route
 
 Json = Mapping[str, Any]
 SIGNATURE = "(Demo model: I only match keywords. Set a provider's key, such as ANTHROPIC_API_KEY, for a real one.)"
-ENOUGH = 3  # two for a word of the tool's name or an argument found, one for a word of its description
-MOST_CALLS, MOST_TEXT = 6, 1500
+ENOUGH, MOST_CALLS, MOST_TEXT = 3, 6, 1500  # for a word of the name or an argument 2, of the description 1
 
 STOP_WORDS = re.compile(
     "a|about|an|and|any|are|at|be|by|can|could|current|did|do|does|for|from|get|give|has|have|how|i|if|in|into|is|it"
@@ -38,6 +37,7 @@ ARITHMETIC = re.compile(r"[\d(][\d\s.()+*/^-]*[+*/^-][\d\s.()+*/^-]*[\d)]")
 MEASURE = re.compile(r"\d\s*([A-Za-z°]\w*)\s+(?:to|in|into|as)\s+([A-Za-z°]\w*)")
 EXAMPLE = re.compile(r"(?:for example|e\.g\.|such as|like)\s+[`\"']?([\w./-]*\w)")
 NOTES = re.compile(r"\[Note from the system: (your answer was cut|no more tools)")  # it goes on by itself
+OUTCOME = re.compile(r"\A\[Note from the system: ([\w-]+) \(\w+\), which was pending[^\]]*\]\n(.*)", re.DOTALL)
 FORMULA = re.compile(r"expr|formula|calc")
 FREE_TEXT = re.compile(r"query|question|text|message|prompt|search|term|input|q")
 LOOKS = (  # what an argument is called, and what it then looks like
@@ -185,6 +185,7 @@ def answer(messages: Sequence[Json], tools: Sequence[Tool]) -> Step:
     names = {call["id"]: call["function"]["name"] for message in messages for call in message.get("tool_calls") or ()}
     since = messages[asked + 1 :]
     results = [(names.get(one["tool_call_id"]), _in_words(_text(one))) for one in since if one["role"] == "tool"]
+    results += [(name, _in_words(outcome)) for name, outcome in OUTCOME.findall(said[-1])]
     told = "\n\n".join(f"{name}: {words}" for name, words in results) or _remembered(said[-1], said[:-1])
     step = _signed(told) if told else _with_tools(said, tools)
     spoken = "".join(_text(one) for one in since if one["role"] == "assistant")
@@ -291,8 +292,7 @@ def _split(text: str) -> list[str]:
 
 
 def _words(text: str) -> set[str]:
-    meant = [word for word in _split(text) if not STOP_WORDS.fullmatch(word)]
-    return {re.sub(r"(?<=\w{3})(ings?|ed|es|s|e)$", "", word) for word in meant}
+    return {re.sub(r"(?<=\w{3})(ings?|ed|es|s|e)$", "", one) for one in _split(text) if not STOP_WORDS.fullmatch(one)}
 
 
 def _text(message: Json) -> str:

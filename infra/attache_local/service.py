@@ -20,6 +20,7 @@ from functions.control.routes import routes as control_routes
 from functions.interrupt.routes import routes as interrupt_routes
 from functions.sessions.routes import routes as sessions_routes
 from functions.state.routes import routes as state_routes
+from functions.tools.jobs import do_tool_job
 from functions.turns.jobs import do_job
 from functions.updates.routes import routes as updates_routes
 
@@ -57,7 +58,10 @@ class Service:
     @property
     def queues(self) -> Mapping[str, Handler]:
         """The handler of each queue, by the queue's URL."""
-        return {self._settings.turns_queue_url: partial(do_job, self._services)}
+        return {
+            self._settings.turns_queue_url: partial(do_job, self._services),
+            self._settings.tool_calls_queue_url: partial(do_tool_job, self._services),
+        }
 
     async def apps(self) -> list[str]:
         return [name for name, _ in await self._services.apps.names()]

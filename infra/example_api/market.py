@@ -44,7 +44,7 @@ class Exchange:
     def price(self, symbol: str, currency: str) -> dict[str, Any]:
         if currency.upper() not in QUOTES:
             raise Refused(400, f"currency must be one of {', '.join(QUOTES)}")
-        known = _symbol(symbol)
+        known = known_symbol(symbol)
         return {
             "symbol": known,
             "price": float(PRICES[known]),
@@ -77,7 +77,7 @@ class Exchange:
         base, _, quote = pair.upper().partition("-")
         if quote not in QUOTES:
             raise Refused(404, f"no such market: {pair}; a pair looks like ETH-USD")
-        price = PRICES[_symbol(base)]
+        price = PRICES[known_symbol(base)]
         return {
             "pair": f"{base}-{quote}",
             "bids": [_level(price * (1 - SPREAD * step), step) for step in range(1, depth + 1)],
@@ -91,6 +91,15 @@ class Exchange:
         done = self._execute(order)
         self.trades[idempotency_key or done["tradeId"]] = done
         return done
+
+    def move(self, user: str, symbol: str, amount: Decimal) -> None:
+        """Put an amount to a balance; a negative one is taken from it. Raises Refused."""
+        held = self.balances.get(user)
+        if held is None:
+            raise Refused(404, f"no such user: {user}")
+        if held.get(symbol, Decimal(0)) + amount < 0:
+            raise Refused(409, f"not enough {symbol} for this")
+        held[symbol] = held.get(symbol, Decimal(0)) + amount
 
     def _execute(self, order: dict[str, Any]) -> dict[str, Any]:
         user, symbol, side, amount = _order(order)
@@ -120,12 +129,18 @@ def _order(order: dict[str, Any]) -> tuple[str, str, str, Decimal]:
     missing = [name for name in ("userId", "symbol", "side", "amount") if order.get(name) is None]
     if missing:
         raise Refused(400, f"missing in the body: {', '.join(missing)}")
-    amount = order["amount"]
-    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 < amount < 1e12:
-        raise Refused(400, "amount must be a positive number")
+    amount = positive(order)
     if order["side"] not in ("buy", "sell"):
         raise Refused(400, "side must be buy or sell")
-    return str(order["userId"]), _symbol(str(order["symbol"])), order["side"], Decimal(str(amount))
+    return str(order["userId"]), known_symbol(str(order["symbol"])), order["side"], amount
+
+
+def positive(order: dict[str, Any]) -> Decimal:
+    """The amount of an order. Raises Refused."""
+    amount = order.get("amount")
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 < amount < 1e12:
+        raise Refused(400, "amount must be a positive number")
+    return Decimal(str(amount))
 
 
 def _check_limit(order: dict[str, Any], side: str, price: Decimal) -> None:
@@ -138,7 +153,8 @@ def _check_limit(order: dict[str, Any], side: str, price: Decimal) -> None:
         raise Refused(409, f"the market is at {price}, beyond the limit")
 
 
-def _symbol(symbol: str) -> str:
+def known_symbol(symbol: str) -> str:
+    """A symbol in upper case. Raises Refused."""
     if symbol.upper() not in PRICES:
         raise Refused(404, f"no such symbol: {symbol}; known are {', '.join(PRICES)}")
     return symbol.upper()

@@ -19,16 +19,19 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from example_api.market import Exchange, Refused
+from example_api.withdrawals import SETTLES_AFTER, Withdrawals
 
 LATENCY_SECONDS = 0.15
 KEPT_ENTRIES = 10_000
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def example_api(api_key: str, log: Path, latency: float = LATENCY_SECONDS) -> Starlette:
+def example_api(
+    api_key: str, log: Path, latency: float = LATENCY_SECONDS, settles_after: float = SETTLES_AFTER
+) -> Starlette:
     """The API as an ASGI application; `log` gets one JSON line a request, which `GET /_log` answers with as well."""
     requests = RequestLog(log)
-    api = Api(Exchange(), api_key, latency)
+    api = Api(Exchange(), api_key, latency, settles_after)
 
     async def entries(_: Request) -> Response:
         return JSONResponse(list(requests.entries))
@@ -41,6 +44,8 @@ def example_api(api_key: str, log: Path, latency: float = LATENCY_SECONDS) -> St
             Route("/markets", api.keyed(api.markets)),
             Route("/orderbook/{pair}", api.keyed(api.order_book)),
             Route("/trades", api.keyed(api.trade), methods=["POST"]),
+            Route("/withdrawals", api.keyed(api.withdraw), methods=["POST"]),
+            Route("/withdrawals/{withdrawal}", api.keyed(api.withdrawal)),
         ],
         middleware=[Middleware(LoggedRequests, log=requests)],
         exception_handlers={Refused: _refused},
@@ -50,8 +55,9 @@ def example_api(api_key: str, log: Path, latency: float = LATENCY_SECONDS) -> St
 class Api:
     """The handlers: parameters out of the request, the exchange's answer into the response."""
 
-    def __init__(self, exchange: Exchange, api_key: str, latency: float) -> None:
+    def __init__(self, exchange: Exchange, api_key: str, latency: float, settles_after: float) -> None:
         self._exchange = exchange
+        self._withdrawals = Withdrawals(exchange, settles_after)
         self._api_key = api_key
         self._latency = latency
 
@@ -81,13 +87,25 @@ class Api:
         return JSONResponse(self._exchange.order_book(request.path_params["pair"], int(depth)))
 
     async def trade(self, request: Request) -> Response:
-        try:
-            order = json.loads(await request.body())
-        except ValueError as error:
-            raise Refused(400, "the body is not JSON") from error
-        if not isinstance(order, dict):
-            raise Refused(400, "the body must be a JSON object")
+        order = await _order(request)
         return JSONResponse(self._exchange.trade(order, request.headers.get("idempotency-key")), 201)
+
+    async def withdraw(self, request: Request) -> Response:
+        order = await _order(request)
+        return JSONResponse(self._withdrawals.begin(order, request.headers.get("idempotency-key")), 202)
+
+    async def withdrawal(self, request: Request) -> Response:
+        return JSONResponse(self._withdrawals.status(request.path_params["withdrawal"]))
+
+
+async def _order(request: Request) -> dict[str, Any]:
+    try:
+        order = json.loads(await request.body())
+    except ValueError as error:
+        raise Refused(400, "the body is not JSON") from error
+    if not isinstance(order, dict):
+        raise Refused(400, "the body must be a JSON object")
+    return order
 
 
 async def _refused(_: Request, error: Exception) -> Response:

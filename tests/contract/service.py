@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from anyio.from_thread import start_blocking_portal
+from pydantic import SecretStr
 
 from attache.apps.app import App, ModelChoice, SecretDeclaration
 from attache.apps.deploy import publish
@@ -18,12 +19,17 @@ from attache.clock import Clock
 from attache.keys import KeyRing
 from attache.keys.dynamo_keys import DynamoKeys
 from attache.models.litellm_import import import_litellm
+from attache.secrets.dynamo_secrets import DynamoSecrets
+from attache.secrets.kms_sealer import KmsSealer
+from attache.secrets.secrets import Secrets, app_scope
 from attache_local.embedded_aws import EmbeddedAws
 from attache_local.ports import listen
 from attache_local.queue_pollers import polling
 from attache_local.service import Service, settings_for
 from attache_local.serving import serving
 from attache_local.stacks import deploy_stacks
+from example_api.server import example_api
+from tests.contract.desk import PENDING, desk_app
 from tests.contract.vendor import tells, vendor_apps
 from tests.functional.tools.wire import Wire, wire
 from tests.servers.openai_server import OpenAIServer
@@ -50,6 +56,7 @@ class Issued:
     other: str
     vault: str
     bank: str
+    desk: str
     revoked: str
     expired: str
     unknown: str = "sk-" + "x" * 43
@@ -60,10 +67,12 @@ class Running:
     """The running service: `url` is where it is, `without_default` the same with `DefaultApp=off`.
 
     `provider` and `vendor` are whom it calls; `outputs` name what it has on `aws`.
+    `exchange` is the API that the app `desk` trades at; `/_log` there says what it was asked.
     """
 
     url: str
     without_default: str
+    exchange: str
     keys: Issued
     provider: OpenAIServer
     vendor: Wire
@@ -94,6 +103,8 @@ def _answer(request: Received, last: Mapping[str, Any]) -> Reply:
             return calls(Asked("Calculate", {"expression": "1/3 + 1/6"}), Asked("GetCurrentTime", {"zone": "UTC"}))
         case "nan":
             return calls(Asked("Calculate", '{"expression": NaN}'))
+        case word if word in PENDING:
+            return calls(PENDING[word])
         case "half":
             return text("a", "\ud83d", "\ude00", "b\ud83d", "c")
         case "slow":
@@ -132,18 +143,22 @@ async def _running(directory: Path) -> AsyncIterator[Running]:
         for service in services:
             stack.push_async_callback(service.close)
             urls.append(await stack.enter_async_context(serving(service.app, listen(0))))
-        keys = await _prepared(aws, outputs, vendor.url)
-        yield Running(urls[0], urls[1], keys, provider, vendor, aws, outputs)
+        exchange = example_api("exchange-key", directory / "exchange.log", latency=0, settles_after=3)
+        exchange_url = await stack.enter_async_context(serving(exchange, listen(0)))
+        keys = await _prepared(aws, outputs, vendor.url, exchange_url)
+        yield Running(urls[0], urls[1], exchange_url, keys, provider, vendor, aws, outputs)
 
 
-async def _prepared(aws: Aws, outputs: Mapping[str, str], vendor: str) -> Issued:
+async def _prepared(aws: Aws, outputs: Mapping[str, str], vendor: str, exchange: str) -> Issued:
     table, clock = outputs["RegistryTable"], Clock()
     releases = S3Releases(aws, outputs["DataBucket"], table, clock)
-    for app in (SHOP, OTHER, *vendor_apps(vendor)):
+    for app in (SHOP, OTHER, desk_app(exchange), *vendor_apps(vendor)):
         await publish(app, releases)
+    secrets = Secrets(DynamoSecrets(aws, table, clock), KmsSealer(aws, outputs["SecretsKey"]), clock)
+    await secrets.put(app_scope("desk"), "API_KEY", SecretStr("exchange-key"))
     ring = KeyRing(DynamoKeys(aws, table), clock)
     shop, other = await ring.create(["shop", "gone"], "shop"), await ring.create(["other"], "other")
-    vault, bank = await ring.create(["vault"], "vault"), await ring.create(["bank"], "bank")
+    vault, bank, desk_key = [await ring.create([name], name) for name in ("vault", "bank", "desk")]
     revoked, expired = await ring.create(["shop"], "revoked"), await ring.create(["shop"], "expired", lifetime=1)
     await ring.revoke(revoked.key)
-    return Issued(shop.key, other.key, vault.key, bank.key, revoked.key, expired.key)
+    return Issued(shop.key, other.key, vault.key, bank.key, desk_key.key, revoked.key, expired.key)

@@ -64,6 +64,7 @@ def test_the_app_may_be_named_in_the_body(http: httpx.Client, running: Running) 
     [
         ("GET", "/api/state"),
         ("GET", "/api/events"),
+        ("POST", "/api/system?message=hi"),
         ("POST", "/api/interrupt"),
         ("GET", "/api/control/models"),
         ("GET", "/api/session/models"),

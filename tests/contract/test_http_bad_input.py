@@ -76,6 +76,7 @@ SESSION_ENDPOINTS = [
     ("GET", "/api/state"),
     ("POST", "/api/interrupt"),
     ("GET", "/api/events"),
+    ("POST", "/api/system?message=hi"),
     ("GET", "/api/updates"),
     ("POST", "/api/control/model?rig=gpt-4o"),
     ("POST", "/api/sessions"),

@@ -102,10 +102,9 @@ class FakeSessionTable:
             raise SlotTaken("The session has changed.")
         if beside.user_state is not None and beside.new_head is None and at.user_state != beside.over:
             raise SlotTaken("The session has changed.")
-        promise = beside.idempotency
-        if promise is not None and promise.key in at.keys:
-            made, expires = at.keys[promise.key]
-            if expires >= now and made.number >= promise.born:
+        for promise in beside.promises:
+            made, expires = at.keys.get(promise.key, (None, 0))
+            if made is not None and expires >= now and made.number >= promise.born:
                 raise KeyTaken("This Idempotency-Key was used before.")
 
     def _apply(self, at: _Partition, entry: Entry, beside: Beside, now: int) -> None:
@@ -116,9 +115,9 @@ class FakeSessionTable:
             at.head = replace(at.head, **beside.head_change.values)
         if beside.user_state is not None:
             at.user_state = dict(beside.user_state)
-        if beside.idempotency is not None:
-            made = Idempotency(beside.idempotency.key, beside.idempotency.digest, entry.number)
-            at.keys[made.key] = (made, now + 86_400)
+        for promise in beside.promises:
+            made = Idempotency(promise.key, promise.digest, entry.number)
+            at.keys[made.key] = (made, now + promise.kept)
 
 
 def _is(head: Head | None, attributes: Mapping[str, Any]) -> bool:

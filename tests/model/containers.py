@@ -20,6 +20,7 @@ from attache.turns.timings import DEFAULT
 from attache.turns.worker import Worker
 from tests.fakes.apps import FakeApps
 from tests.fakes.clock import START
+from tests.fakes.tool_jobs import FakeToolJobs
 from tests.model.far_things import FarBlobs, FarQueue, FarTable, FarTools, FarUsage
 from tests.model.script import Provider
 from tests.model.virtual_time import Process, outside
@@ -76,7 +77,14 @@ class Services:
     def __init__(self, around: Surroundings, clock: Clock) -> None:
         self.sessions = Sessions(around.table, around.queue, around.blobs, clock)
         workshop = Workshop(
-            FakeApps(APP), around.provider, lambda _: around.tools, around.usage, around.queue, around.blobs, clock
+            FakeApps(APP),
+            around.provider,
+            lambda _: around.tools,
+            around.usage,
+            around.queue,
+            FakeToolJobs(),
+            around.blobs,
+            clock,
         )
         self.chats = Chats(self.sessions, around.table, workshop, clock, self.timings)
         self.worker = Worker(self.sessions, around.table, workshop, clock, self.timings)

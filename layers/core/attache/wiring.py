@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -32,14 +32,20 @@ from attache.settings import Settings
 from attache.tools.general import GeneralTools
 from attache.tools.guarded_network import GuardedNetwork
 from attache.tools.http_exchange import Exchanges
+from attache.tools.http_tool import HttpTool
 from attache.tools.http_tools import HttpToolset
 from attache.tools.tool import Toolset
-from attache.tools.toolsets import CombinedToolset, unapproved
+from attache.tools.toolsets import CombinedToolset, ConfirmedToolset, LaterToolset
+from attache.tools.wallet_tools import WalletToolset
 from attache.turns.chats import Chats
 from attache.turns.interrupts import Interrupts
 from attache.turns.means import Workshop
+from attache.turns.outcome_keeper import OutcomeKeeper
+from attache.turns.sqs_tool_jobs import SqsToolJobs
 from attache.turns.sqs_wakeups import SqsWakeups
+from attache.turns.system_messages import SystemMessages
 from attache.turns.timings import DEFAULT, Timings
+from attache.turns.tool_worker import ToolWorker
 from attache.turns.worker import Worker
 from attache.usage.dynamo_usage import DynamoUsage
 
@@ -105,8 +111,20 @@ class Services:
         return Worker(self.sessions, self._table, self._workshop, self.clock, self.timings)
 
     @cached_property
+    def tool_worker(self) -> ToolWorker:
+        return ToolWorker(self.sessions, self.outcomes, self.apps, self._operations, self._tool_jobs, self.clock)
+
+    @cached_property
     def interrupts(self) -> Interrupts:
         return Interrupts(self.sessions, self._wakeups, self.clock, self.timings)
+
+    @cached_property
+    def system_messages(self) -> SystemMessages:
+        return SystemMessages(self.sessions, self.outcomes, self.clock)
+
+    @cached_property
+    def outcomes(self) -> OutcomeKeeper:
+        return OutcomeKeeper(self.sessions, self._wakeups, self.clock, self.timings)
 
     @cached_property
     def models(self) -> LitellmModels:
@@ -136,6 +154,10 @@ class Services:
         return SqsWakeups(self.aws, self.settings.turns_queue_url)
 
     @cached_property
+    def _tool_jobs(self) -> SqsToolJobs:
+        return SqsToolJobs(self.aws, self.settings.tool_calls_queue_url)
+
+    @cached_property
     def _blobs(self) -> S3Blobs:
         return S3Blobs(self.aws, self.settings.data_bucket)
 
@@ -143,19 +165,33 @@ class Services:
     def _workshop(self) -> Workshop:
         usage = DynamoUsage(self.aws, self.settings.registry_table)
         own_keys = OwnKeys(self.catalogue, self.client_secrets)
-        return Workshop(self.apps, self.models, self._tools, usage, self._wakeups, self._blobs, self.clock, own_keys)
+        return Workshop(
+            self.apps,
+            self.models,
+            self._tools,
+            usage,
+            self._wakeups,
+            self._tool_jobs,
+            self._blobs,
+            self.clock,
+            own_keys,
+        )
 
     @cached_property
     def _exchanges(self) -> Exchanges:
         return Exchanges(GuardedNetwork(allow_loopback=self.settings.loopback_tools == "on"))
 
     def _tools(self, app: App) -> Toolset:
-        """The app's operations, those that need a user's approval withheld, and what comes with the program."""
-        declared = [secret.name for secret in app.secrets]
-        operations = HttpToolset(app.tools, self.secrets, self._exchanges, declared)
+        """The app's operations, some put off or behind an approval, its wallet tools, and the program's own."""
+        operations = LaterToolset(self._operations(app, app.tools), [tool.name for tool in app.tools if tool.later])
         confirmed = [tool.name for tool in app.tools if tool.confirm]
         builtin = [GeneralTools(self.clock)] if "general" in app.builtin_tools else []
-        return CombinedToolset(unapproved(operations, confirmed), *builtin)
+        return CombinedToolset(ConfirmedToolset(operations, confirmed), WalletToolset(app.wallet_tools), *builtin)
+
+    def _operations(self, app: App, tools: Sequence[HttpTool]) -> HttpToolset:
+        """Operations of the app, as they are."""
+        declared = [secret.name for secret in app.secrets]
+        return HttpToolset(tools, self.secrets, self._exchanges, declared)
 
 
 def wire(

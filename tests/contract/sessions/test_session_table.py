@@ -91,7 +91,7 @@ async def test_a_taken_slot_is_refused_and_ones_own_entry_is_success(
 
 
 async def test_a_repeated_transaction_is_success(table: SessionTable, session_id: str, clock: FakeClock) -> None:
-    beside = Beside(new_head=NewHead(head(session_id, clock)), idempotency=Promise("k", "d", 1))
+    beside = Beside(new_head=NewHead(head(session_id, clock)), promises=(Promise("k", "d", 1),))
     await table.put(session_id, entry(1, clock), beside, LIFE)
     await table.put(session_id, entry(1, clock), beside, LIFE)
     with pytest.raises(SlotTaken):
@@ -120,26 +120,44 @@ async def test_only_what_is_newer(table: SessionTable, session_id: str, clock: F
 
 async def test_an_idempotency_key_makes_one_entry(table: SessionTable, session_id: str, clock: FakeClock) -> None:
     await begin(table, session_id, clock)
-    await table.put(session_id, entry(2, clock), Beside(idempotency=Promise("k", "d", 1)), LIFE)
+    await table.put(session_id, entry(2, clock), Beside(promises=(Promise("k", "d", 1),)), LIFE)
     with pytest.raises(KeyTaken):
-        await table.put(session_id, entry(3, clock), Beside(idempotency=Promise("k", "d", 1)), LIFE)
+        await table.put(session_id, entry(3, clock), Beside(promises=(Promise("k", "d", 1),)), LIFE)
     made = await table.idempotency(session_id, "k")
     assert made is not None
     assert (made.digest, made.number) == ("d", 2)
     assert await table.idempotency(session_id, "other") is None
     clock.forward(86_500)
     assert await table.idempotency(session_id, "k") is None
-    await table.put(session_id, entry(3, clock), Beside(idempotency=Promise("k", "e", 1)), LIFE)
+    await table.put(session_id, entry(3, clock), Beside(promises=(Promise("k", "e", 1),)), LIFE)
+
+
+async def test_several_promises_are_kept_all_or_none_and_as_long_as_they_say(
+    table: SessionTable, session_id: str, clock: FakeClock
+) -> None:
+    await begin(table, session_id, clock)
+    one, two, three = (Promise(f"call:{name}", "", 1, kept=500_000) for name in "abc")
+    await table.put(session_id, entry(2, clock), Beside(user_state={"n": 1}, promises=(one, two)), LIFE)
+    with pytest.raises(KeyTaken):
+        await table.put(
+            session_id, entry(3, clock), Beside(user_state={"n": 2}, over={"n": 1}, promises=(three, two)), LIFE
+        )
+    assert await table.idempotency(session_id, "call:c") is None
+    assert (await table.newest(session_id)).user_state == {"n": 1}
+    clock.forward(400_000)
+    assert await table.idempotency(session_id, "call:a") is not None
+    clock.forward(100_001)
+    assert await table.idempotency(session_id, "call:a") is None
 
 
 async def test_an_idempotency_key_of_an_earlier_session_is_free(
     table: SessionTable, session_id: str, clock: FakeClock
 ) -> None:
-    beside = Beside(new_head=NewHead(head(session_id, clock)), idempotency=Promise("k", "d", 1))
+    beside = Beside(new_head=NewHead(head(session_id, clock)), promises=(Promise("k", "d", 1),))
     await table.put(session_id, entry(1, clock), beside, LIFE)
     await table.put(session_id, entry(2, clock, Deleted()), Beside(), LIFE)
     again = NewHead(head(session_id, clock, born=3), instead_of=1)
-    await table.put(session_id, entry(3, clock), Beside(again, idempotency=Promise("k", "d", 3)), LIFE)
+    await table.put(session_id, entry(3, clock), Beside(again, promises=(Promise("k", "d", 3),)), LIFE)
     made = await table.idempotency(session_id, "k")
     assert made is not None
     assert made.number == 3

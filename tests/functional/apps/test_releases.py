@@ -97,6 +97,7 @@ async def test_the_example_is_deployed_and_read_back(registry: Registry) -> None
     assert [tool.name for tool in served.tools] == [
         "GetTokenPrice",
         "ExecuteTrade",
+        "Withdraw",
         "GetPortfolio",
         "ListMarkets",
         "GetOrderBook",

@@ -129,6 +129,17 @@ def test_the_turns_function_reports_what_failed(environment: Environment) -> Non
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}, {"itemIdentifier": "m-2"}]}
 
 
+def test_the_tools_function_reports_what_is_not_ours(environment: Environment) -> None:
+    ours = {"v": 1, "kind": "start", "session_id": str(uuid4()), "call_id": "call_x"}
+    bodies = [json.dumps(ours), "not ours", json.dumps({**ours, "v": 2}), json.dumps({**ours, "more": 1})]
+    records = [
+        {"messageId": f"m-{place}", "receiptHandle": "r", "body": body, "eventSource": "aws:sqs"}
+        for place, body in enumerate(bodies)
+    ]
+    (answer,) = invoked(environment, "tools", {"Records": records})
+    assert answer == {"batchItemFailures": [{"itemIdentifier": f"m-{place}"} for place in (1, 2, 3)]}
+
+
 @asynccontextmanager
 async def started(environment: Environment, name: str, log: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A streamed function as the Lambda Web Adapter starts it, once it says that it is ready."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -151,12 +152,83 @@ def test_the_local_stack_takes_a_server_on_this_machine_and_warns(tmp_path: Path
     [
         (with_tools(server="http://api.example.com"), {}, "is not encrypted"),
         (MANIFEST, {"security": [{"key": []}]}, "need authorization"),
-        (with_tools(expose=[{"operation": "trade", "confirm": True}]), {}, "waits for the user's approval"),
     ],
 )
 def test_what_looks_wrong_is_a_warning(tmp_path: Path, manifest: Any, more: dict[str, Any], words: str) -> None:
     _, report = built(tmp_path, manifest, description(PATHS, **more))
     assert any(words in warning.message for warning in report.warnings)
+
+
+WITHDRAWALS: dict[str, Any] = {
+    "/withdrawals": {"post": {"operationId": "withdraw"}},
+    "/withdrawals/{id}": {
+        "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "get": {"operationId": "withdrawal"},
+        "delete": {},
+    },
+}
+STEPS: dict[str, Any] = {
+    "poll": "GET /withdrawals/{id}", "arguments": {"id": "data.id"}, "field": "status", "done": "settled",
+}  # fmt: skip
+
+
+def test_steps_carry_the_operation_that_is_polled(tmp_path: Path) -> None:
+    exposed = [{"operation": "withdraw", "steps": STEPS}]
+    app, _ = built(tmp_path, with_tools(expose=exposed), description(WITHDRAWALS))
+    (tool,) = app.tools
+    assert tool.later
+    assert tool.steps is not None
+    assert (tool.steps.poll.method, tool.steps.poll.path) == ("GET", "/withdrawals/{id}")
+    assert (tool.steps.arguments, tool.steps.done, tool.steps.limit) == ({"id": "data.id"}, ("settled",), 600)
+    assert type(app).model_validate_json(app.model_dump_json()) == app
+
+
+def test_async_alone_puts_the_answer_off(tmp_path: Path) -> None:
+    exposed = [{"operation": "withdraw", "async": True}]
+    app, _ = built(tmp_path, with_tools(expose=exposed), description(WITHDRAWALS))
+    assert [(tool.later, tool.steps) for tool in app.tools] == [(True, None)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ({"poll": "GET /nothing"}, "has no operation 'GET /nothing'"),
+        ({"poll": "DELETE /withdrawals/{id}"}, "only a GET is polled"),
+        ({"arguments": {}}, "also needs id"),
+        ({"arguments": {"id": "id", "name": "n"}}, "has no name"),
+        ({"done": []}, "done"),
+        ({"interval": 0}, "interval"),
+        ({"every": 3}, "The key 'every' is not known here"),
+    ],
+)
+def test_steps_that_cannot_be(tmp_path: Path, steps: dict[str, Any], words: str) -> None:
+    exposed = [{"operation": "withdraw", "steps": {**STEPS, **steps}}]
+    with pytest.raises(CannotDeploy, match=re.escape(words)):
+        built(tmp_path, with_tools(expose=exposed), description(WITHDRAWALS))
+
+
+WALLET = {"name": "Pay", "request": "transaction", "description": "Pays.", "chain_id": 137, "to": "0x" + "1" * 40}
+
+
+def test_wallet_tools_need_no_description_of_an_api(tmp_path: Path) -> None:
+    app, report = built(tmp_path, {"name": "shop", "models": {"default": "m"}, "wallet": [WALLET]})
+    assert [tool.model_dump() for tool in app.wallet_tools] == [WALLET]
+    assert [(each.tool, each.operation) for each in report.taken] == [("Pay", "wallet transaction")]
+
+
+@pytest.mark.parametrize(
+    ("wallet", "words"),
+    [
+        ([WALLET, {**WALLET, "request": "eip712", "to": None}], "The tool name Pay is used twice"),
+        ([{**WALLET, "to": "shop.eth"}], "an address is 0x and 40 hexadecimal digits"),
+        ([{**WALLET, "request": "eip712"}], "a signature goes nowhere"),
+        ([{**WALLET, "name": "a b"}], "letters, digits"),
+        ([{**WALLET, "chain": 1}], "'chain_id'"),
+    ],
+)
+def test_wallet_tools_that_cannot_be(tmp_path: Path, wallet: Any, words: str) -> None:
+    with pytest.raises(CannotDeploy, match=words):
+        built(tmp_path, {"name": "shop", "models": {"default": "m"}, "wallet": wallet})
 
 
 def test_too_many_tools_must_be_narrowed(tmp_path: Path) -> None:

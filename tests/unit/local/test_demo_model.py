@@ -154,3 +154,14 @@ def test_an_answer_that_was_cut_goes_on_where_it_stopped() -> None:
 
 def test_it_stays_small() -> None:
     assert len(Path(module.__file__).read_text().splitlines()) <= 300
+
+
+def test_what_was_pending_is_told_and_asks_for_nothing() -> None:
+    note = (
+        "[Note from the system: ExecuteTrade (call_1), which was pending, has come to this (ok). Tell the user.]\n"
+        '{"userId": "user123", "symbol": "ETH", "side": "buy", "amount": 1, "status": "settled"}'
+    )
+    step = answer([{"role": "user", "content": "Buy 1 ETH for user123"}, {"role": "user", "content": note}], EXCHANGE)
+    assert step.calls == ()
+    assert step.text.startswith("ExecuteTrade: userId user123")
+    assert "status settled" in step.text

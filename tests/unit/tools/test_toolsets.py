@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from attache.tools.tool import CallContext, ToolCall, ToolResult
-from attache.tools.toolsets import CombinedToolset, unapproved
+from dataclasses import replace
+
+from attache.tools.tool import CallContext, Request, ToolCall, ToolResult
+from attache.tools.toolsets import CombinedToolset, ConfirmedToolset
 from tests.fakes.toolset import FakeToolset
 
 CONTEXT = CallContext(app="shop", session_id="s")
@@ -30,11 +32,20 @@ async def test_combined_toolsets_are_one_and_the_first_wins() -> None:
     assert unknown == ToolResult("error", "There is no tool 'x'; the tools are: a, b, c.")
 
 
-async def test_what_needs_approval_is_shown_and_not_run() -> None:
+async def test_what_needs_approval_asks_for_it_and_runs_with_it() -> None:
     tools = saying("a", "b", word="ran")
-    held = unapproved(tools, ["b"])
-    assert held.specs == tools.specs
+    held = ConfirmedToolset(tools, ["b"])
+    assert [(spec.name, spec.confirm) for spec in held.specs] == [("a", False), ("b", True)]
     assert (await held.run(call("a"), CONTEXT)).text == "ran"
-    assert held.check(call("b")) == await held.run(call("b"), CONTEXT)
-    assert (await held.run(call("b"), CONTEXT)).outcome == "rejected"
+    assert held.check(call("b")) is None
+    asked = await held.run(call("b"), CONTEXT)
+    assert (asked.outcome, asked.request) == ("pending", Request("approval"))
     assert [ran.name for ran in tools.ran] == ["a"]
+    assert (await held.run(call("b"), replace(CONTEXT, approved=True))).text == "ran"
+
+
+async def test_what_the_tool_refuses_is_not_asked_for() -> None:
+    held = ConfirmedToolset(saying("a", word="ran"), ["a", "x"])
+    refused = held.check(call("x"))
+    assert refused is not None
+    assert refused.outcome == "error"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,8 @@ from attache.tools.tool import Toolset
 from attache.turns.chats import ChatRequest, Chats
 from attache.turns.interrupts import Interrupts
 from attache.turns.means import Workshop
+from attache.turns.outcome_keeper import OutcomeKeeper
+from attache.turns.system_messages import SystemMessages
 from attache.turns.timings import Timings
 from attache.turns.wakeups import Job
 from attache.turns.worker import Worker
@@ -25,6 +28,7 @@ from tests.fakes.apps import FakeApps
 from tests.fakes.blobs import FakeBlobs
 from tests.fakes.models import FakeModels
 from tests.fakes.session_table import FakeSessionTable
+from tests.fakes.tool_jobs import FakeToolJobs
 from tests.fakes.toolset import FakeToolset
 from tests.fakes.wakeups import FakeWakeups
 
@@ -55,6 +59,7 @@ class House:
     table: SessionTable | None = None
     wakeups: FakeWakeups = field(default_factory=FakeWakeups)
     blobs: FakeBlobs = field(default_factory=FakeBlobs)
+    tool_jobs: FakeToolJobs = field(default_factory=FakeToolJobs)
     usage: FakeUsage = field(default_factory=FakeUsage)
     session_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
@@ -65,10 +70,19 @@ class House:
             table, self.wakeups, self.blobs, self.clock, warm=WarmSessions(self.clock), periods=periods
         )
         workshop = Workshop(
-            FakeApps(self.app), self.models, lambda _: self.toolset, self.usage, self.wakeups, self.blobs, self.clock
+            FakeApps(self.app),
+            self.models,
+            lambda _: self.toolset,
+            self.usage,
+            self.wakeups,
+            self.tool_jobs,
+            self.blobs,
+            self.clock,
         )
         self.chats = Chats(self.sessions, table, workshop, self.clock, self.timings)
         self.worker = Worker(self.sessions, table, workshop, self.clock, self.timings)
+        self.outcomes = OutcomeKeeper(self.sessions, self.wakeups, self.clock, self.timings)
+        self.system = SystemMessages(self.sessions, self.outcomes, self.clock)
         self.interrupts = Interrupts(self.sessions, self.wakeups, self.clock, self.timings)
 
     def another(self, **changes: Any) -> House:
@@ -89,6 +103,10 @@ class House:
         log = SessionLog(self.table, self.session_id, clock=self.clock)
         await log.read()
         return log
+
+    async def post(self, kind: str, **payload: Any) -> dict[str, Any] | None:
+        """Post a typed system message."""
+        return await self.system.post(self.session_id, json.dumps({"type": kind, "payload": payload}))
 
     async def kinds(self) -> list[str]:
         return [entry.kind for entry in (await self.log()).entries]

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from pydantic import Field
 
 from attache.tools.http_tool import Frozen, HttpTool
+from attache.tools.wallet_tool import WalletTool
 
 MAX_STEPS = 10
 RETENTION_DAYS = 90
@@ -44,6 +45,7 @@ class App(Frozen):
     preamble: str = ""
     models: ModelChoice
     tools: tuple[HttpTool, ...] = ()
+    wallet_tools: tuple[WalletTool, ...] = ()
     builtin_tools: tuple[str, ...] = ()
     secrets: tuple[SecretDeclaration, ...] = ()
     max_steps: int = Field(default=MAX_STEPS, ge=1, le=100)

@@ -67,18 +67,21 @@ def _missing(described: Described, api: _Api) -> Iterator[Problem]:
 
 
 def _names_twice(described: Described, tools: Sequence[HttpTool]) -> Iterator[Problem]:
-    names = [tool.name for tool in tools]
+    called = [(tool.name, f"{tool.method} {tool.path}") for tool in tools]
+    called += [(request.name, f"wallet {request.request}") for request in described.manifest.wallet]
+    names = [name for name, _ in called]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        operations = " and ".join(f"{tool.method} {tool.path}" for tool in tools if tool.name == name)
+        operations = " and ".join(what for each, what in called if each == name)
         yield Problem(
             _place(described), f"The tool name {name} is used twice, by {operations}; choose another for one."
         )
 
 
 def _too_many(described: Described, tools: Sequence[HttpTool]) -> Iterator[Problem]:
-    if len(tools) > MAX_TOOLS:
+    number = len(tools) + len(described.manifest.wallet)
+    if number > MAX_TOOLS:
         how = "Narrow them by `expose`, `tags` or `paths`."
-        yield Problem(_place(described), f"These are {len(tools)} tools; a model is shown {MAX_TOOLS} at most. {how}")
+        yield Problem(_place(described), f"These are {number} tools; a model is shown {MAX_TOOLS} at most. {how}")
 
 
 def _loopback(described: Described, tools: Sequence[HttpTool]) -> Iterator[Problem]:
@@ -97,6 +100,7 @@ def _app(described: Described, tools: Sequence[HttpTool]) -> App:
         preamble=manifest.preamble,
         models=manifest.models.choice,
         tools=tuple(tools),
+        wallet_tools=tuple(request.tool for request in manifest.wallet),
         secrets=tuple(secret.declaration for secret in manifest.secrets),
         max_steps=manifest.max_steps,
         retention_days=manifest.retention_days,
@@ -112,12 +116,15 @@ def versioned(app: App) -> App:
 
 def _report(described: Described, apis: Sequence[_Api], drafts: Sequence[Draft], tools: Sequence[HttpTool]) -> Report:
     taken = tuple(
-        Taken(tool.name, draft.operation.title, tool.safe, tokens(tool))
+        Taken(tool.name, draft.operation.title, tool.safe, tokens(tool.spec))
         for tool, draft in zip(tools, drafts, strict=True)
+    )
+    asked = tuple(
+        Taken(each.name, f"wallet {each.request}", True, tokens(each.tool.spec)) for each in described.manifest.wallet
     )
     warnings = [warning for api in apis for warning in api.compiled.warnings]
     left_out = tuple(each for api in apis for each in api.compiled.left_out)
-    return Report(taken, left_out, (*warnings, *_cautions(described, tools)))
+    return Report(taken + asked, left_out, (*warnings, *_cautions(described, tools)))
 
 
 def _cautions(described: Described, tools: Sequence[HttpTool]) -> Iterator[Problem]:
@@ -126,10 +133,6 @@ def _cautions(described: Described, tools: Sequence[HttpTool]) -> Iterator[Probl
             yield Problem(_place(described), f"{server} is this machine itself: it works on the local stack only.")
         elif urlsplit(server).scheme == "http":
             yield Problem(_place(described), f"{server} is not encrypted; secrets travel there in plain text.")
-    for tool in tools:
-        if tool.confirm:
-            message = f"{tool.name} waits for the user's approval, which this version cannot ask for: it is never run."
-            yield Problem(_place(described), message)
     if described.manifest.documents:
         yield Problem(described.source.place(["documents"]), "Documents are not served by this version.")
 

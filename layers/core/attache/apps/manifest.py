@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from attache.apps.app import MAX_STEPS, RETENTION_DAYS, ModelChoice, SecretDeclaration
 from attache.tools.http_tool import DEFAULT_TIMEOUT, ToolAuth
+from attache.tools.wallet_tool import ADDRESS, WalletTool
 
 MAX_PREAMBLE = 32_000
 SECRET_NAME = r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$"  # noqa: S105  the pattern of a name
@@ -79,14 +80,43 @@ def _operation_alone(value: Any) -> Any:
     return {"operation": value} if isinstance(value, str) else value
 
 
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[Text, ...], BeforeValidator(_one_or_more)]
+
+
+class StepsOf(Strict):
+    """After the request, `poll` another operation until `field` of its answer is one of `done` or `failed`.
+
+    `arguments`: what the poll needs, each as a field of the first answer (`data.id`). `message`: the field that says
+    how far it is. `interval` and `limit` are seconds.
+    """
+
+    poll: Text
+    arguments: dict[str, Text] = {}
+    field: Text
+    done: Annotated[Words, Field(min_length=1)]
+    failed: Words = ()
+    message: Text | None = None
+    interval: Annotated[float, Field(ge=1, le=900)] = 5
+    limit: Annotated[float, Field(gt=0, le=7 * 86_400)] = 600
+
+
 class Expose(Strict):
-    """One operation by `GET /prices/{symbol}` or by its operationId, and what is different about it as a tool."""
+    """One operation by `GET /prices/{symbol}` or by its operationId, and what is different about it as a tool.
+
+    `async: true`: no turn waits for its answer; nor for what comes of `steps`.
+    """
 
     operation: Text
     name: ToolName | None = None
     description: Text | None = None
     idempotent: bool | None = None
     confirm: bool = False
+    later: Annotated[bool, Field(alias="async")] = False
+    steps: StepsOf | None = None
     timeout: Timeout | None = None
 
 
@@ -105,6 +135,29 @@ class ApiTools(Strict):
     timeout: Timeout = DEFAULT_TIMEOUT
 
 
+class WalletRequest(Strict):
+    """A tool that asks the user's wallet for a transaction or an EIP-712 signature.
+
+    `chain_id` and `to` fix what the model may otherwise choose.
+    """
+
+    name: ToolName
+    request: Literal["transaction", "eip712"]
+    description: Text
+    chain_id: Annotated[int, Field(gt=0, lt=2**53)] | None = None
+    to: Annotated[str, StringConstraints(pattern=ADDRESS)] | None = None
+
+    @model_validator(mode="after")
+    def _to_of_transactions(self) -> Self:
+        if self.to and self.request == "eip712":
+            raise ValueError("`to` is for transactions only: a signature goes nowhere.")
+        return self
+
+    @property
+    def tool(self) -> WalletTool:
+        return WalletTool(**self.model_dump())
+
+
 def _in_list(value: Any) -> Any:
     return [value] if isinstance(value, dict) else value
 
@@ -117,6 +170,7 @@ class Manifest(Strict):
     preamble: Annotated[str, StringConstraints(max_length=MAX_PREAMBLE)] = ""
     models: Models
     tools: Annotated[tuple[ApiTools, ...], BeforeValidator(_in_list)] = ()
+    wallet: tuple[WalletRequest, ...] = ()
     secrets: tuple[Secret, ...] = ()
     documents: Text | None = None
     max_steps: Annotated[int, Field(ge=1, le=100)] = MAX_STEPS

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from attache.apps.apps import DEFAULT_APP
-from attache.apps.manifest import ApiTools, Auth, Expose, Manifest, Models, Secret, Strict
+from attache.apps.manifest import ApiTools, Auth, Expose, Manifest, Models, Secret, StepsOf, Strict, WalletRequest
 from attache.apps.problems import CannotDeploy, Problem, suggestion
 from attache.apps.source import Path, Source
 
@@ -17,13 +17,17 @@ _PARTS: dict[tuple[str, ...], type[Strict]] = {
     (): Manifest,
     ("models",): Models,
     ("secrets",): Secret,
+    ("wallet",): WalletRequest,
     ("tools",): ApiTools,
     ("tools", "auth"): Auth,
     ("tools", "expose"): Expose,
+    ("tools", "expose", "steps"): StepsOf,
 }
 _PATTERNS = {
     "name": "lower-case letters, digits and `-`, at most 63, a letter or digit first",
     "tools.expose.name": "a tool's name is 1 to 64 letters, digits, `_` and `-`",
+    "wallet.name": "a tool's name is 1 to 64 letters, digits, `_` and `-`",
+    "wallet.to": "an address is 0x and 40 hexadecimal digits",
     "tools.auth.header": "the name of an HTTP header, such as X-Api-Key",
     "secrets.name": "a secret's name is letters, digits, `_`, `.` and `-`, at most 64, a letter or `_` first",
     "tools.auth.secret": "the name of a secret from `secrets:`",

@@ -92,6 +92,16 @@ def hear(user_state: Mapping[str, Any], now: int) -> Decision:
     return decide
 
 
+def say(text: str, now: int) -> Decision:
+    """What a client says beside the conversation; it wakes nobody."""
+
+    def decide(log: SessionLog) -> Wanted:
+        new = begun(log, now) if log.head is None else None
+        return Wanted(Event("message", {"text": text}), Beside(new_head=new))
+
+    return decide
+
+
 def deliver() -> Decision:
     """Take the system events that no snapshot has had."""
 

@@ -155,7 +155,7 @@ class DynamoSessions:
                 raise _translated(error) from error
             if reasons[0] == "ConditionalCheckFailed":
                 return await self._settled_by(session_id, entry, None)
-            if beside.idempotency is not None and reasons[-1] == "ConditionalCheckFailed":
+            if "ConditionalCheckFailed" in reasons[len(reasons) - len(beside.promises) :]:
                 raise KeyTaken("This Idempotency-Key was used before.") from error
             raise SlotTaken("The session has changed.") from error
 

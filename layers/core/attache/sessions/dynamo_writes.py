@@ -12,8 +12,6 @@ from attache.sessions.entries import Entry
 from attache.sessions.head import Lifetime
 from attache.sessions.table import Beside, HeadChange, NewHead, Promise
 
-IDEMPOTENCY_KEPT = 86_400  # seconds
-
 
 class SessionWrites:
     """Parameters of puts and updates of one table."""
@@ -27,7 +25,7 @@ class SessionWrites:
         return {"TableName": self._table, "Item": entry_item(session_id, entry, lifetime), **self._free()}
 
     def beside(self, session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> Sequence[Mapping[str, Any]]:
-        """The other writes of a transaction; the idempotency key comes last."""
+        """The other writes of a transaction; the promised keys come last."""
         writes: list[Mapping[str, Any]] = []
         if beside.new_head is not None:
             writes.append({"Put": self._head_put(session_id, beside.new_head)})
@@ -37,9 +35,7 @@ class SessionWrites:
             writes.append({"Update": self._head_update(session_id, beside.head_change)})
         if beside.user_state is not None:
             writes.append({"Put": self._state_put(session_id, entry, beside, lifetime)})
-        if beside.idempotency is not None:
-            writes.append({"Put": self._idempotency_put(session_id, entry, beside.idempotency)})
-        return writes
+        return [*writes, *({"Put": self._promise_put(session_id, entry, made)} for made in beside.promises)]
 
     def _head_put(self, session_id: str, new: NewHead) -> dict[str, Any]:
         born = -1 if new.instead_of is None else new.instead_of
@@ -87,7 +83,7 @@ class SessionWrites:
             },
         }
 
-    def _idempotency_put(self, session_id: str, entry: Entry, made: Promise) -> dict[str, Any]:
+    def _promise_put(self, session_id: str, entry: Entry, made: Promise) -> dict[str, Any]:
         now = entry.at // 1000
         return {
             "TableName": self._table,
@@ -95,7 +91,7 @@ class SessionWrites:
                 **key(session_id, f"IDEM#{made.key}"),
                 "digest": {"S": made.digest},
                 "number": number(entry.number),
-                "expires": number(now + IDEMPOTENCY_KEPT),
+                "expires": number(now + made.kept),
             },
             "ConditionExpression": "attribute_not_exists(#pk) OR #expires < :now OR #number < :born",
             "ExpressionAttributeNames": {"#pk": "pk", "#expires": "expires", "#number": "number"},

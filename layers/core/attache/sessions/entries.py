@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from attache.tools.tool import Outcome
+from attache.tools.tool import Outcome, PendingKind
 
 TurnStatus = Literal["done", "interrupted", "failed"]
 What = Literal[
@@ -120,17 +120,42 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Pending:
+    """What a call waits for. `id` is what its outcome names it by: a number of the wallet's, or the call's own id.
+
+    `asks` is what the client is asked, as the `InlineCall` of a system event: {type, payload}. `key` and `client_id`
+    are those of the turn that made the call: what the outcome leads to is done for them.
+    """
+
+    kind: PendingKind
+    asked: CallAsked
+    id: str
+    asks: Mapping[str, Any] | None = None
+    key: str | None = None
+    client_id: str | None = None
+
+
+@dataclass(frozen=True)
 class Result:
-    """A call has come to something."""
+    """A call has come to something, if only to waiting for something else."""
 
     result: CallResult
+    pending: Pending | None = None
 
 
 @dataclass(frozen=True)
 class OutcomeOf:
-    """Something that was pending has come to something; it starts a turn of its own."""
+    """What was pending since entries `of` has come to something; it starts a turn of its own.
 
-    result: CallResult
+    `approved`: a call that the user let run, with a `comment` perhaps; its result is that turn's.
+    """
+
+    of: tuple[int, ...]
+    results: tuple[CallResult, ...] = ()
+    approved: CallAsked | None = None
+    comment: str | None = None
+    key: str | None = None
+    client_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -142,8 +167,9 @@ class Interrupt:
 class End:
     """The end of the running turn, with its last step.
 
-    `results` are those of calls that had none yet. `waiting` and `undelivered` ground a reader that begins here: the
-    messages that wait at this place of the log, and the system events that no snapshot has delivered.
+    `results` are those of calls that had none yet. `waiting`, `undelivered` and `pending` ground a reader that begins
+    here: the messages that wait at this place of the log, the system events that no snapshot has delivered, and the
+    results whose calls are pending.
     """
 
     status: TurnStatus
@@ -155,6 +181,7 @@ class End:
     failure: Failure | None = None
     waiting: tuple[int, ...] = ()
     undelivered: tuple[int, ...] = ()
+    pending: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -230,13 +257,25 @@ class Entry:
                 return 300 + len(message)
             case Text(text) | Agent(text) | End(text=text):
                 return 300 + len(text)
-            case Result(result) | OutcomeOf(result):
-                return 300 + len(result.text)
+            case Result() | OutcomeOf():
+                return 300 + sum(len(result.text) for result in results_of(self.body))
+            case Event(what="message", data=data):
+                return 300 + len(data["text"])
         return 300
 
     @property
     def kind(self) -> str:
         return _NAMES[type(self.body)]
+
+
+def results_of(body: Body) -> tuple[CallResult, ...]:
+    """The results of calls that an entry brings by itself."""
+    match body:
+        case Result(result):
+            return (result,)
+        case OutcomeOf(results=results):
+            return results
+    return ()
 
 
 @cache

@@ -26,6 +26,7 @@ from attache.sessions.entries import (
     Text,
     Turn,
     User,
+    results_of,
 )
 from attache.sessions.head import Head
 from attache.sessions.view import View
@@ -141,8 +142,8 @@ class ChatEvents:
                 yield from (tool_call_event(call.call_id, call.name, call.arguments) for call in step.calls)
             case Result(result):
                 yield tool_result_event(result)
-            case OutcomeOf(result):
-                yield tool_result_event(result, "async_tool_result")
+            case OutcomeOf(results=results):
+                yield from (tool_result_event(result, "async_tool_result") for result in results)
             case End() as end:
                 self.over = True
                 yield from self._unsent(rest_of_text(end.text, end.pieces, self._upto))
@@ -190,16 +191,22 @@ def _update(head: Head, entry: Entry, before: View, upto: int) -> Iterator[Json]
             yield from _said(head, rest_of_text(step.text, step.pieces, upto), _first(step.pieces, entry))
             for call in step.calls:
                 yield _tool_update(call.call_id, call.name, "started", parsed(call.arguments))
-        case Result(result):
-            yield _tool_complete(result)
-        case OutcomeOf(result):
-            yield tool_result_event(result, "async_tool_result")
-            yield _tool_complete(result)
+        case Result() | OutcomeOf():
+            yield from _came(entry.body)
         case End() as end:
             yield from _said(head, rest_of_text(end.text, end.pieces, upto), _first(end.pieces, entry))
             yield from _over(end)
         case Event(what, data):
             yield from _noted(what, data)
+
+
+def _came(body: Result | OutcomeOf) -> Iterator[Json]:
+    for result in results_of(body):
+        if isinstance(body, OutcomeOf):
+            yield tool_result_event(result, "async_tool_result")
+        yield _tool_complete(result)
+    if isinstance(body, Result) and body.pending is not None and body.pending.asks:
+        yield {"type": "system_event", "event": {"InlineCall": body.pending.asks}}
 
 
 def _begun(head: Head, turn: int | None, before: View) -> Iterator[Json]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from attache.clock import Clock
 from attache.errors import Unavailable
-from attache.sessions.entries import Body, Deleted, End, Entry, Event, User
+from attache.sessions.entries import Body, Deleted, End, Entry, Event, OutcomeOf, Result, User
 from attache.sessions.head import Head, Lifetime
 from attache.sessions.table import (
     FIRST_LOOK,
@@ -223,7 +223,9 @@ class SessionLog:
         if not isinstance(wanted.body, End):
             return wanted
         undelivered = self.view.undelivered[-UNDELIVERED_KEPT:]
-        return replace(wanted, body=replace(wanted.body, waiting=self.view.waiting, undelivered=undelivered))
+        view = self.view
+        end = replace(wanted.body, waiting=view.waiting, undelivered=undelivered, pending=view.pending)
+        return replace(wanted, body=end)
 
     def _stands(self, entry: Entry, beside: Beside) -> None:
         head, user_state = self.known.head, self.known.user_state
@@ -283,7 +285,11 @@ def _dense(entries: tuple[Entry, ...]) -> bool:
 
 def _changes_meta(entries: Iterable[Entry]) -> bool:
     """Whether head or user state may have changed with these."""
-    return any(isinstance(entry.body, Event | Deleted | User) for entry in entries)
+    return any(
+        isinstance(entry.body, Event | Deleted | User | OutcomeOf)
+        or (isinstance(entry.body, Result) and entry.body.pending is not None)
+        for entry in entries
+    )
 
 
 def _living(entries: tuple[Entry, ...], head: Head | None) -> tuple[Entry, ...]:

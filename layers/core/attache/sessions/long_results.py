@@ -9,7 +9,7 @@ from attache.cache import TimedCache
 from attache.clock import Clock
 from attache.errors import Unavailable
 from attache.sessions.blobs import Blobs
-from attache.sessions.entries import CallResult, Entry, OutcomeOf, Result
+from attache.sessions.entries import results_of
 from attache.sessions.log import SessionLog
 
 KEPT_SECONDS = 600
@@ -27,7 +27,7 @@ class LongResults:
     async def newest(self, log: SessionLog, below: int) -> Mapping[str, str]:
         """The newest ones in entries below number `below`, by call."""
         shown = [entry for entry in log.entries if entry.number < below]
-        kept = [result.call_id for entry in shown if (result := _result(entry)) is not None and result.whole][-MOST:]
+        kept = [result.call_id for entry in shown for result in results_of(entry.body) if result.whole][-MOST:]
         texts = await asyncio.gather(*(self._one(log, call_id) for call_id in kept))
         return {call_id: text for call_id, text in zip(kept, texts, strict=True) if text is not None}
 
@@ -43,7 +43,3 @@ class LongResults:
         if text is not None:
             self._read.put(name, text, self._clock.now())
         return text
-
-
-def _result(entry: Entry) -> CallResult | None:
-    return entry.body.result if isinstance(entry.body, Result | OutcomeOf) else None

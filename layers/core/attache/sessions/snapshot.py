@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attache.clock import rfc3339
-from attache.sessions.entries import CallResult, End, Entry, Event, Failure, OutcomeOf, User
+from attache.sessions.entries import CallResult, End, Entry, Event, Failure, OutcomeOf, Pending, Result, User
 from attache.sessions.head import NEW_TITLE, Head
 from attache.sessions.history import Part, StepMade, SystemMessage, TurnMade, Unanswered, conversation
 from attache.sessions.view import View
@@ -49,6 +49,11 @@ def snapshot(
     return {**answer, "truncated": True} if truncated or cut else answer
 
 
+def message_of(head: Head, entry: Entry) -> Json | None:
+    """The message that an entry brings by itself, as a snapshot shows it; None where it brings none."""
+    return next((message for part in conversation([entry]) for message in _messages(head, part)), None)
+
+
 def empty_snapshot(session_id: str) -> Json:
     """The snapshot of a session that was never used."""
     return {
@@ -75,6 +80,8 @@ def system_events(entry: Entry) -> Iterator[Json]:
     match entry.body:
         case Event(what="system", data=data):
             yield data["event"]
+        case Result(pending=Pending(asks=asks)) if asks:
+            yield {"InlineCall": asks}
         case End(failure=failure) if failure is not None:
             yield {"SystemError": failure.message}
 
@@ -106,8 +113,8 @@ def _cause(head: Head, cause: Entry) -> Iterator[Json]:
     match cause.body:
         case User(message):
             yield _message(head, cause.number, "user", message, cause.at)
-        case OutcomeOf(result):
-            yield _tool(head, cause, result)
+        case OutcomeOf(results=results):
+            yield from (_tool(head, cause, result) for result in results)
 
 
 def _step(head: Head, step: StepMade) -> Iterator[Json]:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from attache.errors import AttacheError, Unavailable
 from attache.sessions.entries import Entry
-from attache.sessions.head import Head, Lifetime, Listed
+from attache.sessions.head import DAY, Head, Lifetime, Listed
 
 WINDOW = 400  # entries of a page: a full window of 40 messages with their pieces (session-log.md, "Items")
 FIRST_LOOK = 64  # entries: the newest turns with their pieces, or a full window whose pieces have expired
@@ -36,11 +36,15 @@ class Idempotency:
 
 @dataclass(frozen=True)
 class Promise:
-    """An `Idempotency-Key` is to make this entry and no second one, in the session born at `born`."""
+    """A key is to make this entry and no second one, in the session born at `born`; `kept` for so many seconds.
+
+    It is a client's `Idempotency-Key`, or names the call whose outcome the entry is.
+    """
 
     key: str
     digest: str
     born: int
+    kept: int = DAY
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class Beside:
     head_change: HeadChange | None = None
     user_state: Mapping[str, Any] | None = None
     over: Mapping[str, Any] | None = None
-    idempotency: Promise | None = None
+    promises: tuple[Promise, ...] = ()
 
     @property
     def nothing(self) -> bool:
@@ -104,7 +108,7 @@ class SlotTaken(AttacheError):
 
 
 class KeyTaken(AttacheError):
-    """The `Idempotency-Key` has made an entry already."""
+    """A promised key has made an entry already."""
 
 
 class OutcomeUnknown(Unavailable):

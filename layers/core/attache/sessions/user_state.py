@@ -52,7 +52,7 @@ def reconcile(stored: Mapping[str, Any] | None, sent: Mapping[str, Any]) -> dict
         state[fact.name] = value
         state[fact.part] = {**state.get(fact.part, {}), fact.name: value}
     if state != before:
-        _check_size(state)
+        check_size(state)
     return state
 
 
@@ -161,7 +161,8 @@ def _object(name: str, value: Any) -> Mapping[str, Any]:
     raise BadInput(f"{name} must be a JSON object")
 
 
-def _check_size(state: Mapping[str, Any]) -> None:
+def check_size(state: Mapping[str, Any]) -> None:
+    """Raises BadInput where the state cannot be stored."""
     try:
         size = len(json.dumps(state, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode())
     except (ValueError, TypeError, RecursionError):

@@ -21,6 +21,7 @@ from attache.sessions.entries import (
     Event,
     Interrupt,
     OutcomeOf,
+    Pending,
     Piece,
     Result,
     Text,
@@ -72,13 +73,15 @@ class Running:
 class View:
     """A session's state after entry `last`. `idle_since` is when the last turn ended; 0 where none is known.
 
-    `interrupted`: the last thing that happened to a turn or a waiting message was an interrupt.
+    `pending` are the results whose calls wait for an outcome. `interrupted`: the last thing that happened to a turn or
+    a waiting message was an interrupt.
     """
 
     last: int = 0
     running: Running | None = None
     waiting: tuple[int, ...] = ()
     undelivered: tuple[int, ...] = ()
+    pending: tuple[int, ...] = ()
     deleted: bool = False
     idle_since: int = 0
     interrupted: bool = False
@@ -97,7 +100,7 @@ class View:
         view = replace(past, last=entry.number, running=_seen(past.running, entry))
         match entry.body:
             case User(runner=None) | OutcomeOf():
-                return replace(view, waiting=(*view.waiting, entry.number), interrupted=False)
+                return _waits(view, entry)
             case User(runner=str(runner)):
                 return replace(view, running=_taken(None, entry.number, runner, entry), interrupted=False)
             case Turn() as turn:
@@ -108,14 +111,12 @@ class View:
                 return replace(view, running=running, waiting=(), interrupted=True)
             case End() as end:
                 return _ended(view, end, entry)
-            case Event(what="system"):
-                return replace(view, undelivered=(*view.undelivered, entry.number))
-            case Delivered(upto):
-                return replace(view, undelivered=tuple(n for n in view.undelivered if n > upto))
+            case Event() | Delivered():
+                return _told(view, entry)
             case Deleted():
                 return View(last=entry.number, deleted=True)
             case _:
-                return replace(view, running=view.running and _stepped(view.running, entry))
+                return _asked(replace(view, running=view.running and _stepped(view.running, entry)), entry)
 
 
 def fold(entries: Iterable[Entry], start: View | None = None) -> View:
@@ -138,6 +139,29 @@ def _taken(before: Running | None, of: int, runner: str, entry: Entry) -> Runnin
     return replace(before, taken=entry.number, runner=runner, seen=entry.at, takeovers=before.takeovers + 1)
 
 
+def _waits(view: View, entry: Entry) -> View:
+    of = entry.body.of if isinstance(entry.body, OutcomeOf) else ()
+    pending = tuple(number for number in view.pending if number not in of)
+    return replace(view, waiting=(*view.waiting, entry.number), pending=pending, interrupted=False)
+
+
+def _told(view: View, entry: Entry) -> View:
+    match entry.body:
+        case Event(what="system"):
+            return replace(view, undelivered=(*view.undelivered, entry.number))
+        case Delivered(upto):
+            return replace(view, undelivered=tuple(number for number in view.undelivered if number > upto))
+    return view
+
+
+def _asked(view: View, entry: Entry) -> View:
+    match entry.body:
+        case Result(pending=Pending(asks=asks)):
+            undelivered = (*view.undelivered, entry.number) if asks else view.undelivered
+            return replace(view, undelivered=undelivered, pending=(*view.pending, entry.number))
+    return view
+
+
 def _ended(view: View, end: End, entry: Entry) -> View:
     failed = (entry.number,) if end.status == "failed" else ()
     return replace(
@@ -145,6 +169,7 @@ def _ended(view: View, end: End, entry: Entry) -> View:
         running=None,
         waiting=end.waiting,
         undelivered=end.undelivered + failed,
+        pending=end.pending,
         idle_since=entry.at,
         interrupted=end.status == "interrupted",
     )

@@ -49,11 +49,28 @@ class ToolAuth(Frozen):
     required: bool = True
 
 
+class Steps(Frozen):
+    """What follows a tool's own request: `poll` is asked until `field` of its answer is one of `done` or `failed`.
+
+    `arguments` of the poll are fields of the first answer, each by its path (`data.id`). `message` is the field that
+    says how far it is. `interval` and `limit` in seconds.
+    """
+
+    poll: HttpTool
+    arguments: dict[str, str]
+    field: str
+    done: tuple[str, ...]
+    failed: tuple[str, ...] = ()
+    message: str | None = None
+    interval: float
+    limit: float
+
+
 class HttpTool(Frozen):
     """One operation of an API as a tool. `server` is an absolute URL without a trailing slash, `path` a template.
 
     `safe`: GET, HEAD or declared idempotent, so a resumed turn may send it again. `timeout` in seconds, for the
-    whole exchange.
+    whole exchange. `later`: no turn waits for its answer; with `steps`, not for theirs either.
     """
 
     name: str
@@ -68,9 +85,14 @@ class HttpTool(Frozen):
     auth: ToolAuth | None = None
     safe: bool
     confirm: bool = False
+    later: bool = False
+    steps: Steps | None = None
     timeout: float = Field(default=DEFAULT_TIMEOUT, gt=0, le=300)
 
     @property
     def spec(self) -> ToolSpec:
         """The tool as the model sees it."""
         return ToolSpec(self.name, self.description, self.parameters, self.safe)
+
+
+Steps.model_rebuild()

@@ -18,18 +18,23 @@ Outcome = Literal[
 ]
 
 
+PendingKind = Literal["wallet_tx", "wallet_eip712", "approval", "steps"]
+
+
 @dataclass(frozen=True)
 class ToolSpec:
     """A tool as the model sees it.
 
     `name` is at most 64 of [a-zA-Z0-9_-]; `parameters` is a JSON schema of type object. `safe`: running it again
-    changes nothing (GET, HEAD, or declared idempotent), so a resumed turn may.
+    changes nothing (GET, HEAD, or declared idempotent), so a resumed turn may. `confirm`: a call that is not approved
+    only asks for approval, which changes nothing either.
     """
 
     name: str
     description: str
     parameters: Mapping[str, Any]
     safe: bool
+    confirm: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,24 +48,38 @@ class ToolCall:
 
 @dataclass(frozen=True)
 class CallContext:
-    """For whom a tool runs: the scope that its secrets are looked up in."""
+    """For whom a tool runs: the scope that its secrets are looked up in.
+
+    `key` is the app key's id. `approved`: the user let this call run.
+    """
 
     app: str
     session_id: str
     client_id: str | None = None
+    key: str | None = None
+    approved: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a pending call waits for; `payload` is what is asked of the user's wallet, empty for the other kinds."""
+
+    kind: PendingKind
+    payload: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ToolResult:
     """What a tool call came to. `text` is what the model reads; JSON where the tool answers data.
 
-    `whole` is all of it for the client, where `text` is only a part.
+    `whole` is all of it for the client, where `text` is only a part. `request`: the outcome is `pending` on this.
     """
 
     outcome: Outcome
     text: str
     sources: tuple[Mapping[str, Any], ...] = field(default=())
     whole: str | None = None
+    request: Request | None = None
 
 
 class Toolset(Protocol):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from attache.tools.tool import CallContext, ToolCall, ToolResult, Toolset, ToolSpec
+from attache.tools.tool import CallContext, Request, ToolCall, ToolResult, Toolset, ToolSpec
 
 
 class CombinedToolset:
@@ -33,28 +34,52 @@ class CombinedToolset:
         return ToolResult("error", f"There is no tool {call.name[:64]!r}; the tools are: {known}.")
 
 
-class WithheldToolset:
-    """A toolset, some of whose tools are shown and not run: each call gets the reason, by the tool's name."""
+class ConfirmedToolset:
+    """A toolset, some of whose tools only ask for the user's approval, and run once they have it."""
 
-    def __init__(self, toolset: Toolset, reasons: Mapping[str, str]) -> None:
+    def __init__(self, toolset: Toolset, names: Collection[str]) -> None:
         self._toolset = toolset
-        self._reasons = reasons
+        self._names = frozenset(names)
 
     @property
     def specs(self) -> Sequence[ToolSpec]:
-        return self._toolset.specs
+        return [replace(spec, confirm=spec.name in self._names) for spec in self._toolset.specs]
 
     def check(self, call: ToolCall) -> ToolResult | None:
-        return self._refusal(call) or self._toolset.check(call)
+        return self._toolset.check(call)
 
     async def run(self, call: ToolCall, context: CallContext) -> ToolResult:
-        return self._refusal(call) or await self._toolset.run(call, context)
-
-    def _refusal(self, call: ToolCall) -> ToolResult | None:
-        reason = self._reasons.get(call.name)
-        return ToolResult("rejected", reason) if reason else None
+        if call.name in self._names and not context.approved:
+            return ToolResult("pending", _ASKED, request=Request("approval"))
+        return await self._toolset.run(call, context)
 
 
-def unapproved(toolset: Toolset, names: Sequence[str]) -> Toolset:
-    """The toolset without its tools that need a user's approval, as long as nothing asks for one."""
-    return WithheldToolset(toolset, {name: f"{name} needs the user's approval, which is not given." for name in names})
+class LaterToolset:
+    """A toolset, some of whose calls are not run here: their answers come later, from the tool worker."""
+
+    def __init__(self, toolset: Toolset, names: Collection[str]) -> None:
+        self._toolset = toolset
+        self._names = frozenset(names)
+
+    @property
+    def specs(self) -> Sequence[ToolSpec]:
+        """To put a call off changes nothing, whatever it does then."""
+        return [replace(spec, safe=spec.safe or spec.name in self._names) for spec in self._toolset.specs]
+
+    def check(self, call: ToolCall) -> ToolResult | None:
+        return self._toolset.check(call)
+
+    async def run(self, call: ToolCall, context: CallContext) -> ToolResult:
+        if call.name in self._names:
+            return ToolResult("pending", _BEGUN, request=Request("steps"))
+        return await self._toolset.run(call, context)
+
+
+_BEGUN = (
+    '{"outcome":"pending","message":"This is being done and takes a while. Tell the user so. Do not call it again; '
+    'what comes of it will be told to you later."}'
+)
+_ASKED = (
+    '{"outcome":"pending","message":"Nothing was sent yet: the user is asked to approve this call, and it runs if they '
+    'do. Tell the user that it waits for them. Do not call it again; what comes of it will be told to you later."}'
+)

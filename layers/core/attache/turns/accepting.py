@@ -92,7 +92,7 @@ def _beside(log: SessionLog, request: ChatRequest, user_state: Mapping[str, Any]
         new = begun(log, now, **values)
         head, values = new.head, {}
     changes = {name: value for name, value in values.items() if getattr(head, name) != value}
-    promise = Promise(request.idempotency_key, request.digest, head.born) if request.idempotency_key else None
+    promises = [Promise(request.idempotency_key, request.digest, head.born)] if request.idempotency_key else []
     change = HeadChange.of(head, changes) if changes else None
     over = log.known.user_state if user_state is not None and new is None else None
-    return Beside(new, change, user_state, over, promise)
+    return Beside(new, change, user_state, over, tuple(promises))

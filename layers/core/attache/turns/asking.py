@@ -15,6 +15,7 @@ from attache.sessions.wakes import Wakeups
 from attache.tools.tool import Toolset
 from attache.turns.prompt import prompt
 from attache.turns.recorder import Recorder
+from attache.turns.tool_jobs import ToolJobs
 from attache.usage.usage import Spender
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Means:
     models: Callable[[Spender], Models]
     model: str
     wakeups: Wakeups
+    tool_jobs: ToolJobs
     blobs: Blobs
     settled: Callable[[], Awaitable[None]]
 

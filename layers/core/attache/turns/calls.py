@@ -9,12 +9,14 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 
 from attache.errors import Unavailable
 from attache.sessions.blobs import Blobs
-from attache.sessions.entries import Call, CallAsked, CallResult, Result
+from attache.sessions.entries import Call, CallAsked, CallResult, Pending, Result
 from attache.sessions.events import parsed
 from attache.sessions.view import OpenCall
-from attache.tools.tool import CallContext, ToolCall, ToolResult, Toolset
+from attache.tools.tool import CallContext, Request, ToolCall, ToolResult, Toolset
 from attache.turns.outcomes import ask_first, result_of, without_answer
+from attache.turns.pending import recorded
 from attache.turns.recorder import Recorder
+from attache.turns.tool_jobs import Start, ToolJobs
 
 logger = logging.getLogger(__name__)
 
@@ -22,12 +24,16 @@ logger = logging.getLogger(__name__)
 class Calls:
     """Runs the open calls of the running turn's last step."""
 
-    def __init__(self, recorder: Recorder, toolset: Toolset, blobs: Blobs, context: Callable[[], CallContext]) -> None:
+    def __init__(
+        self, recorder: Recorder, toolset: Toolset, blobs: Blobs, jobs: ToolJobs, context: Callable[[str], CallContext]
+    ) -> None:
+        """`context` says for whom a call runs, by its id."""
         self._recorder = recorder
         self._toolset = toolset
         self._blobs = blobs
+        self._jobs = jobs
         self._context = context
-        self._safe = {spec.name for spec in toolset.specs if spec.safe}
+        self._specs = {spec.name: spec for spec in toolset.specs}
         self.sent: set[str] = set()
 
     async def run(self, calls: Sequence[OpenCall], unknown: Iterable[CallResult], asked: Iterable[CallAsked]) -> None:
@@ -37,19 +43,32 @@ class Calls:
         await self._recorder.beside_tools(_all(self._one(call, again) for call in calls))
 
     async def _one(self, call: OpenCall, again: set[str]) -> None:
-        result = await self._result(call, again)
-        await self._recorder.append(lambda _: Result(result))
-
-    async def _result(self, call: OpenCall, again: set[str]) -> CallResult:
         asked = call.asked
         if call.recorded:
-            return without_answer(asked, "outcome_unknown")
+            await self._recorder.append(lambda _: Result(without_answer(asked, "outcome_unknown")))
+            return
+        came = await self._run(asked, again)
+        result = result_of(asked, came, whole=await self._kept(asked.call_id, came.whole))
+        if came.request is None:
+            await self._recorder.append(lambda _: Result(result))
+        else:
+            await self._wait_for(came.request, asked, result)
+
+    async def _run(self, asked: CallAsked, again: set[str]) -> ToolResult:
         wanted = ToolCall(asked.call_id, asked.name, asked.arguments)
         refusal = self._toolset.check(wanted)
-        if refusal is None and asked.name not in self._safe and _same(asked) in again:
+        if refusal is None and not self._changes_nothing(wanted) and _same(asked) in again:
             refusal = ask_first(asked)
-        result = refusal or await self._send(wanted)
-        return result_of(asked, result, whole=await self._kept(asked.call_id, result.whole))
+        return refusal or await self._send(wanted)
+
+    async def _wait_for(self, request: Request, asked: CallAsked, result: CallResult) -> None:
+        if request.kind == "steps":
+            # sent first: where the process ends behind the append, the tool worker still finds what is pending
+            start = Start(session_id=self._recorder.log.session_id, call_id=asked.call_id)
+            await self._jobs.send(start, delay=1)
+        context = self._context(asked.call_id)
+        pending = Pending(request.kind, asked, asked.call_id, key=context.key, client_id=context.client_id)
+        await self._recorder.record(lambda log: recorded(log, result, pending, request))
 
     async def _kept(self, call_id: str, whole: str | None) -> bool:
         """Keep what is too long for the log. A part that the model can go on with is worth more than a failed turn."""
@@ -64,11 +83,16 @@ class Calls:
         return True
 
     async def _send(self, call: ToolCall) -> ToolResult:
-        if call.name not in self._safe:
+        if not self._changes_nothing(call):
             await self._recorder.append(lambda _: Call(call.call_id))
         await self._recorder.fresh()
         self.sent.add(call.call_id)
-        return await self._toolset.run(call, self._context())
+        return await self._toolset.run(call, self._context(call.call_id))
+
+    def _changes_nothing(self, call: ToolCall) -> bool:
+        """A call that only asks for approval changes nothing, whatever it does once it has that."""
+        spec = self._specs[call.name]
+        return spec.safe or (spec.confirm and not self._context(call.call_id).approved)
 
 
 def _same(call: CallAsked) -> str:

@@ -16,6 +16,7 @@ from attache.sessions.head import Head
 from attache.sessions.wakes import Wakeups
 from attache.tools.tool import Toolset
 from attache.turns.asking import Means
+from attache.turns.tool_jobs import ToolJobs
 from attache.usage.ledger import Ledger
 from attache.usage.metered_models import MeteredModels
 from attache.usage.usage import Spender, UsageSink
@@ -33,6 +34,7 @@ class Workshop:
     tools: Callable[[App], Toolset]
     usage: UsageSink
     wakeups: Wakeups
+    tool_jobs: ToolJobs
     blobs: Blobs
     clock: Clock
     own_keys: OwnKeys | None = None
@@ -52,7 +54,9 @@ class Workshop:
                 return shared
             return OwnKeyModels(shared, self.own_keys, spender.client_id)
 
-        return Means(app, self.tools(app), models, _model(app, head), self.wakeups, self.blobs, ledger.settled)
+        return Means(
+            app, self.tools(app), models, _model(app, head), self.wakeups, self.tool_jobs, self.blobs, ledger.settled
+        )
 
     async def foresee(self, app: App, head: Head | None, client_id: str | None) -> None:
         """Look for the own key that the turn will ask for, so that it is at hand then."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -99,7 +99,7 @@ def _messages(part: Part) -> Iterator[Message]:
 def _turn(turn: TurnMade) -> Iterator[Message]:
     yield from _cause(turn.cause)
     for step in turn.steps:
-        yield from _step(step, goes_on=step is not turn.steps[-1] or turn.end is None)
+        yield from _step(_approved_anew(turn, step), goes_on=step is not turn.steps[-1] or turn.end is None)
     match turn.end:
         case Entry(body=End(status="interrupted")):
             yield _note(STOPPED)
@@ -107,13 +107,35 @@ def _turn(turn: TurnMade) -> Iterator[Message]:
             yield {"role": "assistant", "content": f"[{failure.message}]"}
 
 
+def _approved_anew(turn: TurnMade, step: StepMade) -> StepMade:
+    """An approved call stands in two steps, and providers refuse one id twice: here it has another."""
+    approved = turn.cause.body.approved if isinstance(turn.cause.body, OutcomeOf) else None
+    if approved is None or approved not in step.calls:
+        return step
+    name = f"{approved.call_id}_approved"
+    result = step.results.get(approved.call_id)
+    return replace(step, calls=(replace(approved, call_id=name),), results={name: result} if result else {})
+
+
 def _cause(cause: Entry) -> Iterator[Message]:
     match cause.body:
         case User(message):
             yield _said_by_user(message)
-        case OutcomeOf(result):
-            yield _note(f"[Note from the system: {result.name} ({result.call_id}), which was pending, has come to this "
-                        f"({result.outcome}). Tell the user.]\n{result.text}")  # fmt: skip
+        case OutcomeOf(results=results, approved=approved, comment=comment):
+            if approved is not None:
+                yield _note(_approval(approved, comment))
+            for result in results:
+                yield _note(f"[Note from the system: {result.name} ({result.call_id}), which was pending, has come to "
+                            f"this ({result.outcome}). Tell the user.]\n{result.text}")  # fmt: skip
+
+
+def _approval(approved: CallAsked, comment: str | None) -> str:
+    """A comment is the user's, so it stands outside the note."""
+    said = f"\nThe user's comment: {comment}" if comment else ""
+    return (
+        f"[Note from the system: the user approved {approved.name} ({approved.call_id}). Its result follows; where "
+        f"none does, it was not run. Tell the user what came of it.]{said}"
+    )
 
 
 def _step(step: StepMade, *, goes_on: bool) -> Iterator[Message]:

@@ -79,12 +79,16 @@ class Recorder:
 
     async def append(self, make: Callable[[Running], Body]) -> Entry:
         """Append what `make` says, unless the turn is lost or to be interrupted. Raises Fenced, Interrupted."""
-        return await self._append(make, self._going_on)
+        return await self._append(lambda _, running: Wanted(make(running)), self._going_on)
+
+    async def record(self, make: Callable[[SessionLog], Wanted]) -> Entry:
+        """The same of an entry that something else is written with, in one transaction."""
+        return await self._append(lambda log, _: make(log), self._going_on)
 
     async def end(self, make: Callable[[Running], End], *, though_interrupted: bool = False) -> Entry:
         """End the turn; with `though_interrupted` also where an interrupt asks for it."""
         check = _only_ours if though_interrupted else self._going_on
-        return await self._append(make, check)
+        return await self._append(lambda _, running: Wanted(make(running)), check)
 
     async def flush(self) -> None:
         """Store what the model has said since the last piece."""
@@ -137,11 +141,11 @@ class Recorder:
         if self.log.quiet_for > self._timings.fresh * 1000:
             await self._look()
 
-    async def _append(self, make: Callable[[Running], Body], check: Callable[[Running], None]) -> Entry:
+    async def _append(self, make: Callable[[SessionLog, Running], Wanted], check: Callable[[Running], None]) -> Entry:
         def decide(log: SessionLog) -> Wanted:
             running = _ours(log.view, self.turn, log.writer)
             check(running)
-            return Wanted(make(running))
+            return make(log, running)
 
         try:
             entry = await self.log.append(decide)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from attache.errors import Unavailable
 from attache.models.model import Completion, ModelFailed
-from attache.sessions.entries import Agent, CallAsked, CallResult, End, Failure, TurnStatus, User
+from attache.sessions.entries import Agent, CallAsked, CallResult, End, Failure, OutcomeOf, TurnStatus, User
 from attache.sessions.history import TurnMade, conversation
 from attache.sessions.view import Running
 from attache.tools.tool import CallContext
@@ -40,7 +40,7 @@ class TurnRunner:
         self._means = means
         self._timings = timings
         self._asking = Asking(recorder, means, self._spender)
-        self._calls = Calls(recorder, means.toolset, means.blobs, self._context)
+        self._calls = Calls(recorder, means.toolset, means.blobs, means.tool_jobs, self._context)
 
     async def run(self) -> None:
         """Return when the turn is ended, handed over, or somebody else's, with usage and wake-ups written.
@@ -77,6 +77,7 @@ class TurnRunner:
         await log.reach_back(fills_window, missing_from_window)
         await log.reach_back(lambda _: self._cause_is_at_hand())
         await self._recorder.close_text()
+        await self._take_up_approved()
         await self._run_calls()
         completion = await self._next_answer()
         while completion.calls:
@@ -84,6 +85,12 @@ class TurnRunner:
             await self._run_calls()
             completion = await self._next_answer()
         await self._end_with(completion)
+
+    async def _take_up_approved(self) -> None:
+        """A call that the user let run is the first step of the turn that this began."""
+        approved = self._approved
+        if approved is not None and self._recorder.running.steps == 0:
+            await self._recorder.append(lambda _: Agent("", (approved,)))
 
     async def _next_answer(self) -> Completion:
         """The model's next step; after the last one that the app allows, one without calls."""
@@ -156,16 +163,21 @@ class TurnRunner:
         parts = [part for part in conversation(self._recorder.log.entries) if isinstance(part, TurnMade)]
         return next(part for part in reversed(parts) if part.cause.number == self._recorder.turn)
 
-    def _context(self) -> CallContext:
-        client_id = self._message.client_id if self._message else None
-        return CallContext(self._means.app.name, self._recorder.log.session_id, client_id)
+    def _context(self, call_id: str) -> CallContext:
+        key, client_id = (self._cause.key, self._cause.client_id) if self._cause else (None, None)
+        approved = self._approved is not None and self._approved.call_id == call_id
+        return CallContext(self._means.app.name, self._recorder.log.session_id, client_id, key, approved)
 
     def _spender(self) -> Spender:
-        key, client_id = (self._message.key, self._message.client_id) if self._message else (None, None)
+        key, client_id = (self._cause.key, self._cause.client_id) if self._cause else (None, None)
         return Spender(self._means.app.name, self._recorder.log.session_id, key, client_id)
 
     @property
-    def _message(self) -> User | None:
-        """The message that the turn answers; None where it answers something else."""
+    def _cause(self) -> User | OutcomeOf | None:
+        """What the turn answers: a message, or the outcome of something that was pending."""
         cause = self._recorder.log.entry(self._recorder.turn)
-        return cause.body if cause and isinstance(cause.body, User) else None
+        return cause.body if cause and isinstance(cause.body, User | OutcomeOf) else None
+
+    @property
+    def _approved(self) -> CallAsked | None:
+        return self._cause.approved if isinstance(self._cause, OutcomeOf) else None

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from attache.apps.manifest import ApiTools, Auth, Expose
 from attache.apps.openapi.document import Document, UnusableError
-from attache.apps.openapi.exposure import Exposed, Missing, expose
+from attache.apps.openapi.exposure import Exposed, Missing, expose, find_operation
 from attache.apps.openapi.names import Wanted
 from attache.apps.openapi.operations import Operation, read_operations
 from attache.apps.openapi.parameters import Reserved, read_inputs
 from attache.apps.openapi.schemas import MAX_TEXT, shortened
 from attache.apps.openapi.servers import server_of
 from attache.apps.problems import LeftOut, Problem
-from attache.tools.http_tool import HttpTool, ToolAuth
+from attache.tools.http_tool import HttpTool, Steps, ToolAuth
+from attache.tools.tool import ToolSpec
 
+POLL = "poll"  # what a polled operation is called: no model sees it
 SAFE_METHODS = ("GET", "HEAD")
 
 
@@ -27,6 +29,15 @@ class Draft:
     tool: HttpTool
     wanted: Wanted
     operation: Operation
+
+
+class NoStepsError(Exception):
+    """The manifest's `steps` of a choice cannot be; `key` says which part of them."""
+
+    def __init__(self, choice: Expose, key: str, reason: str) -> None:
+        super().__init__(reason)
+        self.choice = choice
+        self.key = key
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,10 @@ def compile_description(
     drafts: list[Draft] = []
     for each in exposed:
         try:
-            drafts.append(_draft(document, tools, each, server, auth))
+            draft = _draft(document, tools, each, server, auth)
+            drafts.append(_with_steps(draft, each, operations, lambda to: _draft(document, tools, to, server, auth)))
+        except NoStepsError as error:
+            missing.append(Missing(("expose", tools.expose.index(error.choice), "steps", error.key), str(error)))
         except UnusableError as error:
             lost = LeftOut(each.operation.title, document.source.place(error.path), error.reason)
             left_out.append(lost)
@@ -80,10 +94,35 @@ def _draft(document: Document, tools: ApiTools, exposed: Exposed, server: str | 
         auth=auth,
         safe=safe,
         confirm=choice.confirm,
+        later=choice.later,
         timeout=choice.timeout or tools.timeout,
     )
     words = operation.operation_id or operation.title
     return Draft(tool, Wanted(words, f"{document.source.name} {operation.title}", choice.name), operation)
+
+
+def _with_steps(
+    draft: Draft, exposed: Exposed, operations: Sequence[Operation], make: Callable[[Exposed], Draft]
+) -> Draft:
+    """The draft with the operation that is polled for its outcome. Raises NoStepsError, UnusableError."""
+    choice = exposed.choice
+    if choice is None or choice.steps is None:
+        return draft
+    said = choice.steps
+    operation = find_operation(said.poll, operations)
+    if operation is None:
+        raise NoStepsError(choice, "poll", f"The description has no operation {said.poll!r}.")
+    poll = make(Exposed(operation)).tool
+    if not poll.safe:
+        raise NoStepsError(choice, "poll", f"{operation.title} may change something: only a GET is polled.")
+    unknown = said.arguments.keys() - poll.parameters.get("properties", {}).keys()
+    lacking = set(poll.parameters.get("required", ())) - said.arguments.keys()
+    if unknown or lacking:
+        names = ", ".join(sorted(unknown or lacking))
+        raise NoStepsError(choice, "arguments", f"{operation.title} {'has no' if unknown else 'also needs'} {names}.")
+    fields = said.model_dump(exclude={"poll"})
+    steps = Steps(poll=poll.model_copy(update={"name": POLL}), **fields)
+    return replace(draft, tool=draft.tool.model_copy(update={"steps": steps, "later": True}))
 
 
 def _reserved(auth: ToolAuth | None) -> Reserved:
@@ -112,7 +151,7 @@ def _warnings(document: Document, auth: Auth | None, drafts: list[Draft]) -> lis
     return [Problem(document.source.place(["security"]), message)]
 
 
-def tokens(tool: HttpTool) -> int:
+def tokens(tool: ToolSpec) -> int:
     """Roughly what a tool adds to a prompt: four characters a token."""
     shown = json.dumps([tool.name, tool.description, tool.parameters], separators=(",", ":"))
     return len(shown) // 4

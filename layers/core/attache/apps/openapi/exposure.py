@@ -34,7 +34,7 @@ def expose(
     chosen: dict[str, Exposed] = {}
     missing: list[Missing] = []
     for number, choice in enumerate(tools.expose):
-        operation = _find(choice.operation, operations)
+        operation = find_operation(choice.operation, operations)
         path = ("expose", number, "operation")
         if operation is None:
             missing.append(Missing(path, _why_not(choice.operation, operations, unreadable)))
@@ -48,7 +48,8 @@ def expose(
     return list(chosen.values()), missing + _idle_filters(tools, operations)
 
 
-def _find(name: str, operations: Sequence[Operation]) -> Operation | None:
+def find_operation(name: str, operations: Sequence[Operation]) -> Operation | None:
+    """By `GET /prices/{symbol}`, or by its operationId."""
     wanted = _title(name)
     return next((each for each in operations if wanted in (each.title, each.operation_id)), None)
 

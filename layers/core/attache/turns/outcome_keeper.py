@@ -1,0 +1,61 @@
+"""Applies outcomes to sessions: durable first, then somebody is woken to tell the user."""
+
+from __future__ import annotations
+
+import logging
+
+from attache.clock import Clock
+from attache.errors import Unavailable
+from attache.sessions.entries import Entry
+from attache.sessions.log import SessionLog
+from attache.sessions.sessions import Sessions
+from attache.sessions.table import KeyTaken
+from attache.sessions.wakes import Wakeups
+from attache.turns.answering import Answer, NotAtHand, NothingPending, apply, has_pending
+from attache.turns.timings import Timings
+
+logger = logging.getLogger(__name__)
+
+
+class OutcomeKeeper:
+    """What was pending comes to something: once, and with a turn behind it."""
+
+    def __init__(self, sessions: Sessions, wakeups: Wakeups, clock: Clock, timings: Timings) -> None:
+        self._sessions = sessions
+        self._wakeups = wakeups
+        self._clock = clock
+        self._timings = timings
+
+    async def apply(self, session_id: str, answer: Answer) -> tuple[SessionLog, Entry]:
+        """The log with the outcome's entry, which is durable. Raises NothingPending, Unavailable."""
+        log = self._sessions.log(session_id)
+        await log.read()
+        try:
+            entry = await self._append(log, answer)
+        except KeyTaken as error:
+            raise NothingPending("This was answered before.") from error
+        finally:
+            self._sessions.keep(log)
+        await self._wake(log)
+        return log, entry
+
+    async def _append(self, log: SessionLog, answer: Answer) -> Entry:
+        decide = apply(answer)
+        while True:
+            await log.reach_back(lambda entries: has_pending(log, entries))
+            try:
+                decide(log)  # before anything is sent for an answer to nothing
+                # sent first: where the process ends behind the append, this one finds what waits
+                await self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard)
+                return await log.append(decide)
+            except NotAtHand:
+                continue
+
+    async def _wake(self, log: SessionLog) -> None:
+        """Never fails: the outcome is stored, and its guard comes in any case."""
+        if log.view.running is not None:
+            return
+        try:
+            await self._wakeups.wake(log.session_id)
+        except Unavailable:
+            logger.warning("a wake-up was not sent", extra={"session": log.tag})

@@ -1,0 +1,55 @@
+"""How far a call with steps is, read from an API's answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from attache.sessions.events import parsed
+from attache.tools.http_tool import Steps
+from attache.tools.tool import ToolResult
+
+MOST_SAID = 500
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`state` decides whether there is more to come; `said` is told to the client meanwhile."""
+
+    state: Literal["done", "failed", "going on"]
+    said: str = ""
+
+
+def progress(steps: Steps, result: ToolResult) -> Progress:
+    """What an answer says. An answer that is an error says nothing: it is asked for again."""
+    if result.outcome != "ok":
+        return Progress("going on")
+    answer = _answer(result)
+    state = str(field(answer, steps.field))
+    if state in steps.done or state in steps.failed:
+        return Progress("done" if state in steps.done else "failed")
+    said = field(answer, steps.message) if steps.message else state
+    return Progress("going on", str(said)[:MOST_SAID] if said is not None else "")
+
+
+def poll_arguments(steps: Steps, first: ToolResult) -> dict[str, Any] | None:
+    """What the poll is asked with; None where the first answer lacks it."""
+    answer = _answer(first)
+    found = {name: field(answer, path) for name, path in steps.arguments.items()}
+    return None if None in found.values() else found
+
+
+def field(answer: Any, path: str) -> Any:
+    """What stands at a path such as `data.items.0.id`; None where nothing does."""
+    for name in path.split("."):
+        if isinstance(answer, list) and name.isdecimal() and int(name) < len(answer):
+            answer = answer[int(name)]
+        elif isinstance(answer, dict):
+            answer = answer.get(name)
+        else:
+            return None
+    return answer
+
+
+def _answer(result: ToolResult) -> Any:
+    return parsed(result.whole if result.whole is not None else result.text)

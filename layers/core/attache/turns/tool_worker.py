@@ -1,0 +1,196 @@
+"""The tool worker: calls whose answers no turn waits for. The log says how far a call is; a job only says look."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from attache.apps.app import App
+from attache.apps.apps import DEFAULT_APP, Apps
+from attache.clock import Clock
+from attache.errors import NotFound
+from attache.sessions.changes import NothingToDo
+from attache.sessions.entries import Call, Entry, Event, Pending
+from attache.sessions.log import SessionLog, Wanted
+from attache.sessions.sessions import Sessions
+from attache.tools.http_tool import HttpTool
+from attache.tools.tool import CallContext, Outcome, ToolCall, ToolResult, Toolset
+from attache.turns.answering import Answer, NothingPending, has_pending, pending_call
+from attache.turns.outcome_keeper import OutcomeKeeper
+from attache.turns.steps import poll_arguments, progress
+from attache.turns.tool_jobs import Poll, Start, ToolJob, ToolJobs
+
+logger = logging.getLogger(__name__)
+
+AGAIN = 2.0  # seconds until a job looks again for what is not there yet
+SLACK = 30_000  # ms over its timeout, after which nobody sends a call any more
+UNKNOWN = "This call was sent, and its answer was lost: it may or may not have taken effect. Tell the user to check it."
+LATE = "This did not end in the time that it may take. It may still do so: tell the user to check it."
+GONE = "This tool is not available any more; what it had begun may or may not be done."
+NO_FIELD = "This was begun, and its answer does not say how to ask for its outcome. Tell the user to check it."
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A pending call: its entry, what it waits for, and the tool that it is for."""
+
+    entry: Entry
+    pending: Pending
+    app: App
+    tool: HttpTool
+
+
+class ToolWorker:
+    """Does the jobs of the tool-calls queue; each may come twice, late, or for nothing.
+
+    `operations` makes a toolset of operations of an app as they are, with nothing asked or put off.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        outcomes: OutcomeKeeper,
+        apps: Apps,
+        operations: Callable[[App, Sequence[HttpTool]], Toolset],
+        jobs: ToolJobs,
+        clock: Clock,
+    ) -> None:
+        self._sessions = sessions
+        self._outcomes = outcomes
+        self._apps = apps
+        self._operations = operations
+        self._jobs = jobs
+        self._clock = clock
+
+    async def handle(self, job: ToolJob) -> None:
+        """Do a job, or find that there is nothing to do. Raises Unavailable: the queue then brings it again."""
+        log = self._sessions.log(job.session_id)
+        await log.read()
+        found = await self._found(log, job)
+        self._sessions.keep(log)
+        match job:
+            case _ if found is None:
+                return
+            case Start():
+                await self._start(log, found, job)
+            case Poll():
+                await self._poll(log, found, job)
+
+    async def give_up(self, job: ToolJob) -> None:
+        """Tell the session that nobody knows what became of the call."""
+        await self._end(job, "outcome_unknown", UNKNOWN)
+
+    async def _found(self, log: SessionLog, job: ToolJob) -> _Found | None:
+        await log.reach_back(lambda entries: has_pending(log, entries))
+        waiting = pending_call(log, job.call_id)
+        if waiting is None:
+            running = log.view.running
+            if isinstance(job, Start) and running and any(c.asked.call_id == job.call_id for c in running.open_calls):
+                await self._jobs.send(job, delay=AGAIN)  # its turn has not recorded yet that it is pending
+            return None
+        try:
+            app = await self._apps.get(log.living.app or DEFAULT_APP)
+        except NotFound:
+            app = None
+        tool = next((tool for tool in app.tools if tool.name == waiting[1].asked.name), None) if app else None
+        if app is None or tool is None:
+            await self._end(job, "error", GONE)
+            return None
+        return _Found(*waiting, app, tool)
+
+    async def _start(self, log: SessionLog, found: _Found, job: Start) -> None:
+        claim = _claim(log, found.entry, Call(job.call_id))
+        if claim is None:
+            if not await self._append(log, job, Call(job.call_id)):
+                await self._jobs.send(job, delay=AGAIN)
+                return
+        elif (begun := _begun(log, job)) is not None:
+            await self._jobs.send(begun)
+            return
+        elif self._clock.now() - claim.at < found.tool.timeout * 1000 + SLACK:
+            await self._jobs.send(job, delay=AGAIN)  # somebody may be sending it now
+            return
+        elif not found.tool.safe:
+            await self._end(job, "outcome_unknown", UNKNOWN)
+            return
+        await self._began(log, found, job, await self._run(log, found, found.tool))
+
+    async def _began(self, log: SessionLog, found: _Found, job: Start, first: ToolResult) -> None:
+        steps = found.tool.steps
+        now = progress(steps, first) if steps else None
+        if steps is None or now is None or first.outcome != "ok" or now.state != "going on":
+            await self._end(job, "error" if now and now.state == "failed" else first.outcome, first.text)
+            return
+        arguments = poll_arguments(steps, first)
+        if arguments is None:
+            await self._end(job, "outcome_unknown", NO_FIELD)
+            return
+        until = self._clock.now() + int(steps.limit * 1000)
+        poll = Poll(session_id=job.session_id, call_id=job.call_id, arguments=arguments, until=until, said=now.said)
+        if await self._tell(log, found, poll):
+            await self._jobs.send(poll, delay=steps.interval)
+
+    async def _poll(self, log: SessionLog, found: _Found, job: Poll) -> None:
+        steps = found.tool.steps
+        if steps is None:
+            await self._end(job, "error", GONE)
+            return
+        result = await self._run(log, found, steps.poll, json.dumps(job.arguments))
+        now = progress(steps, result)
+        if now.state != "going on":
+            await self._end(job, "ok" if now.state == "done" else "error", result.text)
+        elif self._clock.now() >= job.until:
+            await self._end(
+                job, "timed_out", json.dumps({"outcome": "timed_out", "message": LATE, "last": result.text})
+            )
+        else:
+            following = job.model_copy(update={"said": now.said or job.said})
+            if following.said == job.said or await self._tell(log, found, following):
+                await self._jobs.send(following, delay=steps.interval)
+
+    async def _run(self, log: SessionLog, found: _Found, tool: HttpTool, arguments: str | None = None) -> ToolResult:
+        """Send a request of the call's: as the model asked for it, or with other `arguments`."""
+        asked = found.pending.asked
+        call = ToolCall(asked.call_id, tool.name, asked.arguments if arguments is None else arguments)
+        context = CallContext(found.app.name, log.session_id, found.pending.client_id, found.pending.key)
+        return await self._operations(found.app, (tool,)).run(call, context)
+
+    async def _tell(self, log: SessionLog, found: _Found, poll: Poll) -> bool:
+        """Record how far it is, and how to ask for more; whether it is still pending."""
+        data = {"call_id": poll.call_id, "name": found.tool.name, "message": poll.said, "poll": poll.model_dump()}
+        return await self._append(log, poll, Event("progress", data))
+
+    async def _append(self, log: SessionLog, job: ToolJob, body: Call | Event) -> bool:
+        """Append to the log of a call that is still pending, and was not claimed by another."""
+
+        def decide(log: SessionLog) -> Wanted:
+            waiting = pending_call(log, job.call_id)
+            if waiting is None or (isinstance(body, Call) and _claim(log, waiting[0], body)):
+                raise NothingToDo
+            return Wanted(body)
+
+        try:
+            await log.append(decide)
+        except NothingToDo:
+            return False
+        return True
+
+    async def _end(self, job: ToolJob, outcome: Outcome, text: str) -> None:
+        try:
+            await self._outcomes.apply(job.session_id, Answer("steps", (job.call_id,), outcome, text))
+        except NothingPending:
+            logger.info("an outcome came again, or too late")
+
+
+def _claim(log: SessionLog, since: Entry, call: Call) -> Entry | None:
+    """The entry that says that somebody sends the call."""
+    return next((entry for entry in log.entries if entry.number > since.number and entry.body == call), None)
+
+
+def _begun(log: SessionLog, job: ToolJob) -> Poll | None:
+    """How the call's outcome is asked for, where its first answer has come."""
+    told = [e.body.data for e in log.entries if isinstance(e.body, Event) and e.body.what == "progress"]
+    polls = [data["poll"] for data in told if data["call_id"] == job.call_id]
+    return Poll.model_validate(polls[-1]) if polls else None
