@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 import attache_local.demo_model as module
+from attache.sessions.entries import User
 from attache.turns.prompt import GO_ON
+from attache.turns.titles import Exchange, title_request
 from attache_local.demo_model import SIGNATURE, Step, Tool, answer
 
 SYMBOL = {"type": "string", "description": "The token's symbol, for example ETH."}
@@ -154,3 +156,8 @@ def test_an_answer_that_was_cut_goes_on_where_it_stopped() -> None:
 
 def test_it_stays_small() -> None:
     assert len(Path(module.__file__).read_text().splitlines()) <= 300
+
+
+def test_a_conversation_is_named_by_what_its_user_asked() -> None:
+    request = title_request("attache-demo", Exchange(User("What is ETH?"), "It is 3."))
+    assert answer(request.messages, []) == Step("What is ETH?")

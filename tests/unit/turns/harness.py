@@ -30,7 +30,7 @@ from tests.fakes.wakeups import FakeWakeups
 
 QUICK = Timings(
     look=0.01, tail=0.03, sign=0.2, dead=0.6, guard=0.7, patience=0.5, fresh=0.1, leave=0.02, idle=0.1, interrupt=0.3,
-    first_flushes=0.02, first_while=0.08, later_flushes=0.04,
+    title=0.3, first_flushes=0.02, first_while=0.08, later_flushes=0.04,
 )  # fmt: skip
 APP = App(name="shop", title="Shop", version="1", preamble="You help.", models=ModelChoice(default="claude-sonnet"))
 
