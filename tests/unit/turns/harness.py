@@ -9,6 +9,7 @@ from typing import Any
 
 from attache.apps.app import App, ModelChoice
 from attache.clock import Clock
+from attache.models.window import Windows
 from attache.sessions.log import SessionLog
 from attache.sessions.sessions import Periods, Sessions
 from attache.sessions.table import SessionTable
@@ -57,6 +58,7 @@ class House:
     blobs: FakeBlobs = field(default_factory=FakeBlobs)
     usage: FakeUsage = field(default_factory=FakeUsage)
     session_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    windows: Windows | None = None
 
     def __post_init__(self) -> None:
         table = self.table = self.table or FakeSessionTable(self.clock)
@@ -65,8 +67,9 @@ class House:
             table, self.wakeups, self.blobs, self.clock, warm=WarmSessions(self.clock), periods=periods
         )
         workshop = Workshop(
-            FakeApps(self.app), self.models, lambda _: self.toolset, self.usage, self.wakeups, self.blobs, self.clock
-        )
+            FakeApps(self.app), self.models, lambda _: self.toolset, self.usage, self.wakeups, self.blobs, self.clock,
+            windows=self.windows,
+        )  # fmt: skip
         self.chats = Chats(self.sessions, table, workshop, self.clock, self.timings)
         self.worker = Worker(self.sessions, table, workshop, self.clock, self.timings)
         self.interrupts = Interrupts(self.sessions, self.wakeups, self.clock, self.timings)
