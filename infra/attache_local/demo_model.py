@@ -38,6 +38,7 @@ MEASURE = re.compile(r"\d\s*([A-Za-z°]\w*)\s+(?:to|in|into|as)\s+([A-Za-z°]\w*
 EXAMPLE = re.compile(r"(?:for example|e\.g\.|such as|like)\s+[`\"']?([\w./-]*\w)")
 NOTES = re.compile(r"\[Note from the system: (your answer was cut|no more tools)")  # it goes on by itself
 OUTCOME = re.compile(r"\A\[Note from the system: ([\w-]+) \(\w+\), which was pending[^\]]*\]\n(.*)", re.DOTALL)
+NAMED = re.compile(r"You name conversations.*\nUser: (.*)")
 FORMULA = re.compile(r"expr|formula|calc")
 FREE_TEXT = re.compile(r"query|question|text|message|prompt|search|term|input|q")
 LOOKS = (  # what an argument is called, and what it then looks like
@@ -62,12 +63,9 @@ def demo_model(pause: float = 0.02) -> Starlette:
             return StreamingResponse(_events(asked, step, pause), media_type="text/event-stream")
         return JSONResponse(_completion(asked, step))
 
-    return Starlette(
-        routes=[
-            Route("/v1/models", JSONResponse({"object": "list", "data": [{"id": "attache-demo", "object": "model"}]})),
-            Route("/v1/chat/completions", completions, methods=["POST"]),
-        ]
-    )
+    models = {"object": "list", "data": [{"id": "attache-demo", "object": "model"}]}
+    routes = [Route("/v1/models", JSONResponse(models)), Route("/v1/chat/completions", completions, methods=["POST"])]
+    return Starlette(routes=routes)
 
 
 def _completion(asked: Json, step: Step) -> Json:
@@ -182,6 +180,8 @@ def answer(messages: Sequence[Json], tools: Sequence[Tool]) -> Step:
     messages = [message for message in messages if not NOTES.match(_text(message))]
     asked = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=-1)
     said = [_text(message) for message in messages[: asked + 1] if message["role"] == "user"] or [""]
+    if titled := NAMED.match("\n".join(map(_text, messages))):
+        return Step(titled[1])
     names = {call["id"]: call["function"]["name"] for message in messages for call in message.get("tool_calls") or ()}
     since = messages[asked + 1 :]
     results = [(names.get(one["tool_call_id"]), _in_words(_text(one))) for one in since if one["role"] == "tool"]

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.contract.service import SAID
+from tests.contract.service import NAMED, SAID
 from tests.contract.shapes import Snapshot, snapshot
 
 # the fields of each type, beside `type` and `session_id` (contract, "Updates" and "Chat")
@@ -138,6 +138,15 @@ def test_a_session_that_was_never_used_is_followed_from_its_beginning(http: http
         http.post("/api/chat?message=hi", headers=headers)
         events = open_channel.until("complete")
     assert "".join(event["content"] for event in events if event["type"] == "text") == SAID
+
+
+def test_a_conversation_gets_a_title_after_its_first_answer(http: httpx.Client) -> None:
+    headers = {"X-Session-Id": f"{NAMED}{str(uuid4())[8:]}"}
+    begun = snapshot(http.post("/api/chat?message=hi", headers=headers))
+    assert begun.said == [("user", "hi"), ("agent", SAID)]
+    with channel(http, headers, f"{begun.last_event_id.split('-')[0]}-1") as open_channel:
+        assert open_channel.until("title_changed")[-1]["new_title"] == "Hello there"
+    assert http.get(f"/api/sessions/{headers['X-Session-Id']}").json()["title"] == "Hello there"
 
 
 def test_too_many_channels_are_told_to_come_back(http: httpx.Client) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from attache.turns.wakeups import Guard, HandOver, Job, Purge, Wake
+from attache.turns.wakeups import Guard, HandOver, Job, Purge, Title, Wake
 
 
 @dataclass
@@ -24,6 +24,9 @@ class FakeWakeups:
 
     async def purge(self, session_id: str, tag: str, *, delay: float) -> None:
         self.sent.append((Purge(session_id=session_id, tag=tag), delay))
+
+    async def title(self, session_id: str, tag: str) -> None:
+        self.sent.append((Title(session_id=session_id, tag=tag), 0))
 
     def take(self, kind: type[Job]) -> list[Job]:
         """Remove and return the jobs of one kind."""

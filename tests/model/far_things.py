@@ -19,7 +19,7 @@ from attache.sessions.table import (
     Settled,
 )
 from attache.tools.tool import CallContext, Outcome, ToolCall, ToolResult, ToolSpec
-from attache.turns.wakeups import Guard, HandOver, Job, Purge, Wake
+from attache.turns.wakeups import Guard, HandOver, Job, Purge, Title, Wake
 from attache.usage.usage import UsageRow
 from tests.fakes.blobs import FakeBlobs
 from tests.fakes.session_table import FakeSessionTable
@@ -99,6 +99,9 @@ class FarQueue:
 
     async def purge(self, session_id: str, tag: str, *, delay: float) -> None:
         await self._send(Purge(session_id=session_id, tag=tag), delay)
+
+    async def title(self, session_id: str, tag: str) -> None:
+        await self._send(Title(session_id=session_id, tag=tag), 0)
 
     async def _send(self, job: Job, delay: float) -> None:
         await self._network.request("send", lambda: self._take(job, delay))

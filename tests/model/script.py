@@ -23,6 +23,7 @@ from attache.models.model import (
     TextDelta,
 )
 from attache.models.prompt import arguments
+from attache.turns.titles import TASK
 from tests.model.far_things import SAFE, UNSAFE
 from tests.model.network import Network
 from tests.servers import anthropic_rules, openai_rules
@@ -105,6 +106,8 @@ class Provider:
         yield Completion(calls if request.allow_calls else (), ModelUsage(1, 1, 0.0))
 
     def _answer(self, request: ModelRequest) -> tuple[Sequence[str], tuple[RequestedCall, ...]]:
+        if request.messages[0]["content"] == TASK:
+            return ("A ", "title"), ()
         name, told = _of_turn(request.messages)
         script, progress = self._scripts[name], _progress(told)
         if not request.allow_calls:
@@ -195,7 +198,8 @@ def anthropic_form(body: Mapping[str, Any]) -> dict[str, Any]:
             messages.append({"role": role, "content": []})
         messages[-1]["content"] += _blocks(message)
     tools = [
-        {"name": tool["function"]["name"], "input_schema": tool["function"]["parameters"]} for tool in body["tools"]
+        {"name": tool["function"]["name"], "input_schema": tool["function"]["parameters"]}
+        for tool in body.get("tools", ())
     ]
     return {"model": "any", "max_tokens": 1000, "messages": messages, "tools": tools}
 

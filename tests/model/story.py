@@ -72,6 +72,7 @@ class Story:
         self.failed = 0
         self.deletions = 0
         self.born: int | None = None
+        self.titled = ""
         self._last = 0
         self._told_at = 0.0
 
@@ -86,7 +87,7 @@ class Story:
         self._last, self._told_at = entry.number, stored.time
         if beside.new_head is not None:
             self._unless(self.born is None or long_ago, entry, "begins a session that is there")
-            self.born, self.running, self.waiting = entry.number, None, []
+            self.born, self.running, self.waiting, self.titled = entry.number, None, [], ""
         if self.born is None:
             self._wrong(entry, "is in no session")
         else:
@@ -104,6 +105,9 @@ class Story:
                 self._ended(entry, end)
             case Deleted():
                 self._deleted()
+            case Event(what="title", data=data):
+                self._unless(data["by"] == "user" or not self.titled, entry, f"names it over {self.titled}")
+                self.titled = str(data["title"])
             case Event() | Delivered():
                 pass
             case Text() | Agent() | Call() | Result() | Sign():

@@ -19,6 +19,7 @@ from attache.keys import Keys
 from attache.keys.dynamo_keys import DynamoKeys
 from attache.models.access import ProviderAccess
 from attache.models.catalogue import Catalogue
+from attache.models.litellm_windows import LitellmWindows
 from attache.models.own_keys import OwnKeys
 from attache.models.with_a_key import with_a_key
 from attache.secrets import ClientSecrets, Secrets
@@ -165,6 +166,7 @@ class Services:
     def _workshop(self) -> Workshop:
         usage = DynamoUsage(self.aws, self.settings.registry_table)
         own_keys = OwnKeys(self.catalogue, self.client_secrets)
+        windows = LitellmWindows(self.catalogue)
         return Workshop(
             self.apps,
             self.models,
@@ -175,6 +177,7 @@ class Services:
             self._blobs,
             self.clock,
             own_keys,
+            windows,
         )
 
     @cached_property

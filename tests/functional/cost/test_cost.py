@@ -23,6 +23,7 @@ def test_a_brief_turn_writes_four_units_and_sends_one_guard(count: Count) -> Non
 def test_the_first_turn_of_a_session_writes_three_units_more(count: Count) -> None:
     turn = count(FULL, lambda bench, _: bench.turn(None, BRIEF))
     assert turn.write_units == 7  # the message and the head are one transaction, which counts twice
+    assert turn.count("sqs") == 2  # the guard, and that the session wants a title
     assert agrees(turn)
 
 

@@ -41,6 +41,8 @@ def hook(event, arguments):
         reached.append(arguments[1] if event == "socket.connect" else arguments[:2])
 sys.addaudithook(hook)
 
+from attache.models.catalogue import Catalogue
+from attache.models.litellm_windows import LitellmWindows
 from tests.functional.models.providers import ANTHROPIC, OPENAI, asking
 from tests.servers.script import text
 
@@ -50,6 +52,8 @@ async def main():
     for provider in (ANTHROPIC, OPENAI):
         async with asking(provider, [text("Hello")]) as ask:
             print(await ask.answer())
+    windows = LitellmWindows(Catalogue.read())
+    print(await windows.room("gpt-4o"), await windows.room("openrouter/any/thing"), await windows.count(["Hello"]))
 
 asyncio.run(main())
 hosts = {host if isinstance(host, str) else host[0] for host in (address[0] for address in reached)}

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 import attache_local.demo_model as module
+from attache.sessions.entries import User
 from attache.turns.prompt import GO_ON
+from attache.turns.titles import Exchange, title_request
 from attache_local.demo_model import SIGNATURE, Step, Tool, answer
 
 SYMBOL = {"type": "string", "description": "The token's symbol, for example ETH."}
@@ -165,3 +167,8 @@ def test_what_was_pending_is_told_and_asks_for_nothing() -> None:
     assert step.calls == ()
     assert step.text.startswith("ExecuteTrade: userId user123")
     assert "status settled" in step.text
+
+
+def test_a_conversation_is_named_by_what_its_user_asked() -> None:
+    request = title_request("attache-demo", Exchange(User("What is ETH?"), "It is 3."))
+    assert answer(request.messages, []) == Step("What is ETH?")

@@ -10,6 +10,7 @@ from typing import Any
 
 from attache.apps.app import App, ModelChoice
 from attache.clock import Clock
+from attache.models.window import Windows
 from attache.sessions.log import SessionLog
 from attache.sessions.sessions import Periods, Sessions
 from attache.sessions.table import SessionTable
@@ -34,7 +35,7 @@ from tests.fakes.wakeups import FakeWakeups
 
 QUICK = Timings(
     look=0.01, tail=0.03, sign=0.2, dead=0.6, guard=0.7, patience=0.5, fresh=0.1, leave=0.02, idle=0.1, interrupt=0.3,
-    first_flushes=0.02, first_while=0.08, later_flushes=0.04,
+    title=0.3, first_flushes=0.02, first_while=0.08, later_flushes=0.04,
 )  # fmt: skip
 APP = App(name="shop", title="Shop", version="1", preamble="You help.", models=ModelChoice(default="claude-sonnet"))
 
@@ -62,6 +63,7 @@ class House:
     tool_jobs: FakeToolJobs = field(default_factory=FakeToolJobs)
     usage: FakeUsage = field(default_factory=FakeUsage)
     session_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    windows: Windows | None = None
 
     def __post_init__(self) -> None:
         table = self.table = self.table or FakeSessionTable(self.clock)
@@ -78,6 +80,7 @@ class House:
             self.tool_jobs,
             self.blobs,
             self.clock,
+            windows=self.windows,
         )
         self.chats = Chats(self.sessions, table, workshop, self.clock, self.timings)
         self.worker = Worker(self.sessions, table, workshop, self.clock, self.timings)

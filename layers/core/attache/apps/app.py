@@ -14,11 +14,15 @@ RETENTION_DAYS = 90
 
 
 class ModelChoice(Frozen):
-    """The models an app may use, by our ids. `allowed` may hold patterns (`openrouter/*`)."""
+    """The models an app may use, by our ids. `allowed` may hold patterns (`openrouter/*`).
+
+    `title` is the one that names conversations; None is the session's own.
+    """
 
     default: str
     allowed: tuple[str, ...] = ()
     fallback: str | None = None
+    title: str | None = None
 
     def allows(self, model: str) -> bool:
         """Whether a user of the app may choose this model; the default always, the fallback only if it is listed."""

@@ -29,15 +29,16 @@ class Strict(BaseModel):
 
 
 class Models(Strict):
-    """The models of an app, by ids or patterns of ids."""
+    """The models of an app, by ids or patterns of ids. `title` names conversations; a cheap one will do."""
 
     default: Text
     allowed: tuple[Text, ...] = ()
     fallback: Text | None = None
+    title: Text | None = None
 
     @property
     def choice(self) -> ModelChoice:
-        return ModelChoice(default=self.default, allowed=self.allowed, fallback=self.fallback)
+        return ModelChoice(default=self.default, allowed=self.allowed, fallback=self.fallback, title=self.title)
 
 
 class Secret(Strict):

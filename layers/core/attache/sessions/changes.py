@@ -8,7 +8,7 @@ from typing import Any
 from attache.apps.apps import DEFAULT_APP
 from attache.errors import Forbidden, NotFound
 from attache.sessions.entries import Deleted, Delivered, Event, What
-from attache.sessions.head import Head
+from attache.sessions.head import UNTITLED, Head
 from attache.sessions.log import Decision, SessionLog, Wanted, begun
 from attache.sessions.table import Beside, HeadChange
 from attache.sessions.user_state import reconcile
@@ -49,6 +49,39 @@ def change(what: What, **values: Any) -> Decision:
         return Wanted(Event(what, values), Beside(head_change=HeadChange.of(head, values)))
 
     return decide
+
+
+def rename(title: str) -> Decision:
+    """The title that the user gives. Raises NotFound, NothingToDo."""
+
+    def decide(log: SessionLog) -> Wanted:
+        head = living(log)
+        if (head.title, head.title_by) == (title, "user"):
+            raise NothingToDo
+        return _titled(head, title, "user")
+
+    return decide
+
+
+def name(tag: str, title: str) -> Decision:
+    """The title that we give the session `tag`, which it has only while nobody gave it one. Raises NothingToDo."""
+
+    def decide(log: SessionLog) -> Wanted:
+        if not is_unnamed(log.head, tag):
+            raise NothingToDo
+        return _titled(log.living, title, "model")
+
+    return decide
+
+
+def is_unnamed(head: Head | None, tag: str) -> bool:
+    """Whether the session `tag` lives, and nobody has given it a title."""
+    return head is not None and head.tag == tag and head.title_by == UNTITLED
+
+
+def _titled(head: Head, title: str, by: str) -> Wanted:
+    change = HeadChange.of(head, {"title": title, "title_by": by})
+    return Wanted(Event("title", {"title": title, "by": by}), Beside(head_change=change))
 
 
 def declare(what: What, now: int, **values: Any) -> Decision:

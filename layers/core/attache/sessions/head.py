@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from attache.sessions.entries import Body, Deleted, Sign, Text
 
-NEW_TITLE = "New chat"
+NEW_TITLE, UNTITLED = "New chat", "default"
 DAY = 86_400
 _ID = re.compile(r"(?P<tag>[0-9a-f]{8})-(?P<number>[0-9]{1,12})(-[\w-]+)?", re.ASCII)
 
@@ -42,7 +42,7 @@ class Head:
 
     `tag` (8 hex digits) begins every id of this session; `born` is its first entry's number: what stands below belongs
     to an earlier session of the same id. `last` and `updated` follow at the end of turns. Times are milliseconds.
-    `days`: how long its app keeps entries.
+    `title_by`: who gave the title, `default` where nobody did. `days`: how long its app keeps entries.
     """
 
     session_id: str
@@ -52,7 +52,7 @@ class Head:
     created: int
     updated: int
     title: str = NEW_TITLE
-    title_by: str = "default"
+    title_by: str = UNTITLED
     archived: bool = False
     app: str | None = None
     wallet: str | None = None

@@ -109,7 +109,7 @@ class Sessions:
 
     async def rename(self, session_id: str, title: str) -> Head:
         """Raises NotFound."""
-        log, _ = await self._changed(session_id, changes.change("title", title=title, title_by="user"))
+        log, _ = await self._changed(session_id, changes.rename(title))
         return log.living
 
     async def archive(self, session_id: str, archived: bool) -> Head:

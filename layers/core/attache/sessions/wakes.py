@@ -26,3 +26,7 @@ class Wakeups(Protocol):
     async def purge(self, session_id: str, tag: str, *, delay: float) -> None:
         """Remove the session `tag` in `delay` seconds, if it has been deleted by then."""
         ...
+
+    async def title(self, session_id: str, tag: str) -> None:
+        """The session `tag` has had its first answer, and no name yet."""
+        ...

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from attache.apps.app import App
 from attache.models.model import Completion, ModelFailed, ModelRequest, Models, ModelUsage
+from attache.models.window import Windows
 from attache.sessions.blobs import Blobs
 from attache.sessions.entries import TurnUsage
 from attache.sessions.wakes import Wakeups
 from attache.tools.tool import Toolset
+from attache.turns.fitting import fitted
 from attache.turns.prompt import prompt
 from attache.turns.recorder import Recorder
 from attache.turns.tool_jobs import ToolJobs
@@ -29,7 +31,7 @@ TRIES = 2  # of one step, where the answer broke off after its first words
 class Means:
     """What a turn of an app runs on. `model` is our id of the one that answers; `models` has it on an account.
 
-    `settled` waits until what the models left to be written is written.
+    `settled` waits until what the models left to be written is written. `windows`: None where models read anything.
     """
 
     app: App
@@ -40,6 +42,7 @@ class Means:
     tool_jobs: ToolJobs
     blobs: Blobs
     settled: Callable[[], Awaitable[None]]
+    windows: Windows | None = None
 
 
 class Asking:
@@ -76,7 +79,7 @@ class Asking:
 
     async def _once(self, last: bool) -> Completion:
         try:
-            completion = await self._streamed(self._request(last))
+            completion = await self._streamed(await self._recorder.beside_model(self._request(last)))
         except ModelFailed as failure:
             logger.warning(
                 "a model failed: %s (%s)", failure.code, failure.detail, extra={"session": self._recorder.log.tag}
@@ -98,10 +101,12 @@ class Asking:
                 if self._recorder.length > MOST_CHARACTERS:
                     return Completion(usage=ModelUsage(partial=True), truncated=True)
 
-    def _request(self, last: bool) -> ModelRequest:
-        log, means = self._recorder.log, self._means
-        messages = prompt(means.app, log.entries, log.known.user_state, last=last).messages
-        return ModelRequest(means.model, messages, means.toolset.specs, allow_calls=not last)
+    async def _request(self, last: bool) -> ModelRequest:
+        log, means, tools = self._recorder.log, self._means, self._means.toolset.specs
+        asked = prompt(means.app, log.entries, log.known.user_state, last=last)
+        if means.windows is not None:
+            asked = await fitted(asked, tools, means.model, means.windows)
+        return ModelRequest(means.model, asked.messages, tools, allow_calls=not last)
 
     def _begun(self) -> bool:
         return bool(self._recorder.unstored.text or self._recorder.running.text)

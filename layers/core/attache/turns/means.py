@@ -11,6 +11,7 @@ from attache.clock import Clock
 from attache.models.fallback_models import FallbackModels
 from attache.models.model import Models
 from attache.models.own_keys import OwnKeyModels, OwnKeys
+from attache.models.window import Windows
 from attache.sessions.blobs import Blobs
 from attache.sessions.head import Head
 from attache.sessions.wakes import Wakeups
@@ -26,7 +27,7 @@ from attache.usage.usage import Spender, UsageSink
 class Workshop:
     """Everything that turns of all apps share. `tools` makes the tools that an app has of its own.
 
-    `own_keys` are those that clients have for model providers.
+    `own_keys` are those that clients have for model providers. `windows` say what models can read at once.
     """
 
     apps: Apps
@@ -38,6 +39,7 @@ class Workshop:
     blobs: Blobs
     clock: Clock
     own_keys: OwnKeys | None = None
+    windows: Windows | None = None
 
     async def means(self, head: Head) -> Means:
         """What this session's turns run on. Raises NotFound where its app is gone."""
@@ -55,7 +57,15 @@ class Workshop:
             return OwnKeyModels(shared, self.own_keys, spender.client_id)
 
         return Means(
-            app, self.tools(app), models, _model(app, head), self.wakeups, self.tool_jobs, self.blobs, ledger.settled
+            app,
+            self.tools(app),
+            models,
+            _model(app, head),
+            self.wakeups,
+            self.tool_jobs,
+            self.blobs,
+            ledger.settled,
+            self.windows,
         )
 
     async def foresee(self, app: App, head: Head | None, client_id: str | None) -> None:

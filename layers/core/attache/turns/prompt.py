@@ -32,17 +32,33 @@ LAST_STEP = (
 
 @dataclass(frozen=True)
 class Prompt:
-    """Messages in the OpenAI chat-completions form; every tool call in them has its result."""
+    """Messages in the OpenAI chat-completions form; every tool call in them has its result.
 
-    messages: tuple[Message, ...]
+    `turns` are those of each part of the conversation, oldest first; the turn that runs is number `running`, counted
+    from the first.
+    """
+
+    opening: tuple[Message, ...]
+    turns: tuple[tuple[Message, ...], ...]
+    closing: tuple[Message, ...] = ()
+    running: int = 0
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        return (*self.opening, *(message for turn in self.turns for message in turn), *self.closing)
+
+    def newest(self, count: int) -> Prompt:
+        """The same with its newest `count` turns only."""
+        left_out = len(self.turns) - count
+        return replace(self, turns=self.turns[left_out:], running=self.running - left_out)
 
 
 def prompt(app: App, entries: Iterable[Entry], user_state: Mapping[str, Any] | None, *, last: bool = False) -> Prompt:
     """The prompt for the next step of the running turn. `last`: no tool may be called in it."""
     parts = _window([part for part in conversation(entries) if not _waits(part)])
-    messages = [message for part in parts for message in _messages(part)]
-    notes = [_note(LAST_STEP)] if last else []
-    return Prompt((*_system(app, user_state), *messages, *notes))
+    turns = tuple(tuple(_messages(part)) for part in parts)
+    running = max((place for place, part in enumerate(parts) if isinstance(part, TurnMade)), default=0)
+    return Prompt(tuple(_system(app, user_state)), turns, (_note(LAST_STEP),) if last else (), running)
 
 
 def fills_window(entries: tuple[Entry, ...]) -> bool:

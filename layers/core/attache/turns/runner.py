@@ -22,7 +22,7 @@ from attache.turns.outcomes import left_open
 from attache.turns.prompt import fills_window, missing_from_window
 from attache.turns.recorder import Recorder
 from attache.turns.stops import Fenced, HandOver, Interrupted, TookTooLong
-from attache.turns.successors import wake_waiting
+from attache.turns.successors import have_first_answer_named, wake_waiting
 from attache.turns.timings import Timings
 from attache.usage.usage import Spender
 
@@ -146,7 +146,10 @@ class TurnRunner:
     async def _ended(self) -> None:
         """Nothing runs after the last byte: what follows from an end is done before it."""
         log = self._recorder.log
-        await asyncio.gather(log.settle(), wake_waiting(log, self._means.wakeups, self._timings))
+        wakeups = self._means.wakeups
+        await asyncio.gather(
+            log.settle(), wake_waiting(log, wakeups, self._timings), have_first_answer_named(log, wakeups)
+        )
 
     async def _hand_over(self) -> None:
         try:

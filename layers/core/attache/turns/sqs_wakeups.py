@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from attache.aws import Aws
 from attache.errors import Unavailable
-from attache.turns.wakeups import Guard, HandOver, Job, Purge, Wake
+from attache.turns.wakeups import Guard, HandOver, Job, Purge, Title, Wake
 
 LONGEST_DELAY = 900  # seconds, SQS's own limit
 
@@ -31,6 +31,9 @@ class SqsWakeups:
 
     async def purge(self, session_id: str, tag: str, *, delay: float) -> None:
         await self._send(Purge(session_id=session_id, tag=tag), delay)
+
+    async def title(self, session_id: str, tag: str) -> None:
+        await self._send(Title(session_id=session_id, tag=tag), 0)
 
     async def _send(self, job: Job, delay: float) -> None:
         try:

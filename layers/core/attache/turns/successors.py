@@ -1,11 +1,12 @@
-"""After a turn: who runs what waits."""
+"""After a turn: who runs what waits, and who names the conversation."""
 
 from __future__ import annotations
 
 import logging
 
 from attache.errors import Unavailable
-from attache.sessions.entries import User
+from attache.sessions.changes import is_unnamed
+from attache.sessions.entries import End, Entry, User
 from attache.sessions.log import SessionLog
 from attache.sessions.wakes import Wakeups
 from attache.turns.timings import Timings
@@ -26,3 +27,18 @@ async def wake_waiting(log: SessionLog, wakeups: Wakeups, timings: Timings) -> N
         await wakeups.wake(log.session_id, delay=timings.idle if streamed else 0)
     except Unavailable:
         logger.warning("a wake-up was not sent", extra={"session": log.tag})
+
+
+async def have_first_answer_named(log: SessionLog, wakeups: Wakeups) -> None:
+    """Have the conversation named whose first answer has just ended. Never fails: what is lost is a title."""
+    head, answers = log.living, [entry for entry in log.entries if _is_answered(entry)]
+    if not is_unnamed(head, head.tag) or not log.known.complete or answers != [log.entries[-1]]:
+        return
+    try:
+        await wakeups.title(log.session_id, head.tag)
+    except Unavailable:
+        logger.warning("a title was not asked for", extra={"session": log.tag})
+
+
+def _is_answered(entry: Entry) -> bool:
+    return isinstance(entry.body, End) and entry.body.status == "done"

@@ -26,6 +26,8 @@ class Timings:
     first_while: float = 2.0  # for so long,
     later_flushes: float = 1.0  # then so far apart
 
+    title: float = 30.0  # the model has so long to name a conversation
+
     takeovers: int = 3  # without a new step, before the taker ends the turn
     waiting: int = 20  # messages that may wait
     purge: float = 900.0  # after a deletion; longer than any function lives

@@ -41,7 +41,14 @@ class Purge(_Job):
     tag: str
 
 
-Job = Wake | Guard | HandOver | Purge
+class Title(_Job):
+    """Name the session `tag`, if nobody has."""
+
+    kind: Literal["title"] = "title"
+    tag: str
+
+
+Job = Wake | Guard | HandOver | Purge | Title
 _JOBS: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])
 
 

@@ -15,6 +15,7 @@ from attache.sessions.table import FIRST_LOOK, GLANCE, SessionTable
 from attache.sessions.view import Running
 from attache.sessions.wakes import Wakeups
 from attache.turns.means import Workshop
+from attache.turns.naming import Namer
 from attache.turns.outcomes import left_open
 from attache.turns.prompt import fills_window, missing_from_window
 from attache.turns.recorder import Nobody, Recorder
@@ -30,7 +31,7 @@ from attache.turns.taking import (
     take_over,
 )
 from attache.turns.timings import Timings
-from attache.turns.wakeups import Guard, HandOver, Job, Purge, Wake
+from attache.turns.wakeups import Guard, HandOver, Job, Purge, Title, Wake
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Worker:
         self._workshop = workshop
         self._clock = clock
         self._timings = timings
+        self._namer = Namer(sessions, workshop, timings)
 
     async def handle(self, job: Job, deadline: int | None = None) -> None:
         """Do a job, or find that there is nothing to do. `deadline`: when the function's time is over (ms).
@@ -58,6 +60,8 @@ class Worker:
         match job:
             case Purge():
                 await self._sessions.purge(job.session_id, job.tag)
+            case Title():
+                await self._namer.name(job.session_id, job.tag)
             case Wake() | Guard() | HandOver():
                 try:
                     await self._look(job, deadline)

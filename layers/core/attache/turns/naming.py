@@ -1,0 +1,72 @@
+"""Naming a conversation after its first answer: a job on the turns queue, of which nothing else depends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing, suppress
+
+from attache.errors import AttacheError
+from attache.models.model import ModelRequest, Models, TextDelta
+from attache.sessions.changes import NothingToDo, is_unnamed, name
+from attache.sessions.log import SessionLog
+from attache.sessions.sessions import Sessions
+from attache.sessions.table import FIRST_LOOK
+from attache.turns.means import Workshop
+from attache.turns.timings import Timings
+from attache.turns.titles import MOST_READ, Exchange, first_exchange, first_words, title_of, title_request
+from attache.usage.usage import Spender
+
+logger = logging.getLogger(__name__)
+
+
+class Namer:
+    """Gives a title to sessions that nobody has named."""
+
+    def __init__(self, sessions: Sessions, workshop: Workshop, timings: Timings) -> None:
+        self._sessions = sessions
+        self._workshop = workshop
+        self._timings = timings
+
+    async def name(self, session_id: str, tag: str) -> None:
+        """Name the session `tag`; nothing where that is gone, or has been named meanwhile. Raises Unavailable."""
+        log = self._sessions.log(session_id)
+        await log.read(FIRST_LOOK)
+        if not is_unnamed(log.head, tag):
+            return
+        born = log.living.born
+        await log.reach_back(lambda entries: bool(entries) and entries[0].number <= born)
+        exchange = first_exchange(log.entries)
+        title = await self._title(log, exchange) if exchange else ""
+        if title:
+            with suppress(NothingToDo):
+                await log.append(name(tag, title))
+        self._sessions.keep(log)
+
+    async def _title(self, log: SessionLog, exchange: Exchange) -> str:
+        """The model's, or the first words of the message where it has none to give."""
+        try:
+            async with asyncio.timeout(self._timings.title):
+                return await self._asked(log, exchange) or first_words(exchange.message.message)
+        except (AttacheError, TimeoutError) as error:
+            logger.warning("no model named a session: %s", type(error).__name__, extra={"session": log.tag})
+            return first_words(exchange.message.message)
+
+    async def _asked(self, log: SessionLog, exchange: Exchange) -> str:
+        means, message = await self._workshop.means(log.living), exchange.message
+        models = means.models(Spender(means.app.name, log.session_id, message.key, message.client_id))
+        try:
+            return title_of(await _answer(models, title_request(means.app.models.title or means.model, exchange)))
+        finally:
+            await means.settled()
+
+
+async def _answer(models: Models, request: ModelRequest) -> str:
+    """The beginning of an answer; what comes after that is not waited for."""
+    text = ""
+    async with aclosing(models.stream(request)) as events:
+        async for event in events:
+            text += event.text if isinstance(event, TextDelta) else ""
+            if len(text) > MOST_READ:
+                break
+    return text
