@@ -125,9 +125,7 @@ def _play(world: World, chaos: SeededChaos, rng: random.Random) -> None:
     world.run(BUSY + rng.uniform(0, 40))
     chaos.on = False
     world.rest()
-    if world.story().busy and world.queue.lost:
-        world.begin(clients.poll(world, None))
-        world.rest()
+    world.recover()
     if rng.random() < 0.15:
         world.long = True
         world.run(rng.choice((1100.0, 1.1 * DAY, 91 * DAY, 96.99 * DAY, 98 * DAY)))

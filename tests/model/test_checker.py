@@ -99,7 +99,7 @@ class Deaf(Ways):
         (Unfenced(), "follows"),
         (Forgetful(), "follows|covers|instead of|history says"),
         (Careless(), "never recorded|was received 2 times"),
-        (Unguarded(), "does not end|longer than 35 s|withdraws"),
+        (Unguarded(), "work lies"),
         (Deaf(), "goes on after an interrupt"),
     ],
     ids=lambda given: type(given).__name__ if isinstance(given, Ways) else "",

@@ -167,9 +167,7 @@ class Sessions(RuleBasedStateMachine):
                 container.process.thaw()
         self.queue.let_go()
         self.world.rest()
-        if self.world.story().busy and self.queue.lost:
-            self.world.begin(clients.poll(self.world, None))
-            self.world.rest()
+        self.world.recover()
         self.world.next_message_works()
         check(self.world)
 
