@@ -13,7 +13,7 @@ from tests.crash.scenario import shorter
 from tests.crash.world import Trial, World, world
 from tests.embedded import Embedded
 
-pytestmark = [pytest.mark.aws, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.aws, pytest.mark.slow, pytest.mark.timeout(300)]
 
 AT_ONCE = 16  # trials, most of which wait for a guard at any time
 BY_THE_CLOCK = ("dynamodb query", "put_item of text")  # done more or less often, as time goes
@@ -50,10 +50,9 @@ async def at(embedded: Embedded, tmp_path: Path) -> AsyncIterator[World]:
     ("run", "insistent", "every"),
     [
         pytest.param(Trial.streamed, True, 1, id="in the stream's function, a model that insists"),
-        pytest.param(Trial.queued, False, 4, id="in the worker, some"),
-        pytest.param(Trial.queued, False, 1, id="in the worker", marks=pytest.mark.slow),
-        pytest.param(Trial.streamed, False, 1, id="in the stream's function", marks=pytest.mark.slow),
-        pytest.param(Trial.queued, True, 1, id="in the worker, a model that insists", marks=pytest.mark.slow),
+        pytest.param(Trial.queued, False, 1, id="in the worker"),
+        pytest.param(Trial.streamed, False, 1, id="in the stream's function"),
+        pytest.param(Trial.queued, True, 1, id="in the worker, a model that insists"),
     ],
 )
 async def test_killed_at_every_point(at: World, run: Run, insistent: bool, every: int) -> None:
@@ -75,7 +74,6 @@ async def test_killed_at_every_point(at: World, run: Run, insistent: bool, every
     assert not [point for point in survived if not any(what in point for what in BY_THE_CLOCK)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "every"),
     [

@@ -10,7 +10,7 @@ from tests.e2e.stack_process import StackProcess
 from tests.load.clients import Client, Said, answer_in, events_of
 from tests.load.conftest import clients
 
-pytestmark = [pytest.mark.e2e, pytest.mark.aws, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.aws, pytest.mark.slow, pytest.mark.timeout(120)]
 
 SESSIONS, POINTS = 6, 8  # as many channels as a session may have, and some to spare
 APART = 0.15  # seconds between two moments

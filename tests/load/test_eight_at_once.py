@@ -11,7 +11,7 @@ from tests.load.clients import Client, Said
 from tests.load.conftest import clients
 from tests.load.echo import echoed
 
-pytestmark = [pytest.mark.e2e, pytest.mark.aws, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.aws, pytest.mark.slow, pytest.mark.timeout(120)]
 
 ROUNDS, MESSAGES = 20, 8
 
