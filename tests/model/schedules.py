@@ -138,7 +138,7 @@ def _send_one(world: World, rng: random.Random) -> None:
     chat = world.new_chat(key=None, leaves_after=1.0)
     world.begin(clients.stream(world, chat) if rng.random() < 0.5 else clients.ask(world, chat, 0))
     for _ in range(rng.choice((1, 1, 2, 3))):
-        _at(world, rng.uniform(0, 2 * BUSY), lambda: _kill_the_runner(world))
+        _at(world, rng.uniform(0, 2 * BUSY), lambda: _kill_the_runner(world, chat))
 
     if rng.random() < 0.3:
         world.prompt = False
@@ -153,9 +153,9 @@ def _freeze_the_runner(world: World) -> None:
             container.process.freeze(30)
 
 
-def _kill_the_runner(world: World) -> None:
+def _kill_the_runner(world: World, chat: clients.Chat) -> None:
     for container in world.containers:
-        if container.busy and world.loop.time() - container.since > 1:
+        if world.chats[-1] is chat and container.busy and world.loop.time() - container.since > 1:
             world.note(f"{container.process.name} dies")
             container.process.crash()
 
