@@ -121,8 +121,18 @@ def _check(place: Place, snapshot: dict[str, Any], message: str) -> None:
     assert place.desk.orders[snapshot["session_id"]] <= 1
 
 
+async def named(steady: Client) -> None:
+    """Wait until the conversation has its title, which comes beside whatever follows the first answer."""
+    for _ in range(300):
+        if (await steady.state())["title"] != "New chat":
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("nobody named the conversation")
+
+
 async def polled(place: Place, client: Client, steady: Client) -> None:
     await steady.ask("Hello?")
+    await named(steady)
     state = json.dumps({"address": "0xabc", "chain_id": 1, "is_connected": True})
     first = await client.state(user_state=state, client_id="a-client")
     assert first == {**await steady.state(), "system_events": first["system_events"]}
