@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attache.turns.wakeups import parse_job
 
@@ -17,10 +16,3 @@ async def do_job(services: Services, body: str, deadline: int | None = None) -> 
     Raises pydantic's ValidationError for a message that is not ours, and Unavailable where it should come again.
     """
     await services.worker.handle(parse_job(body), deadline)
-
-
-async def handle(services: Services, event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Do the job of an event with one message, as the local stack has it. Raises as `do_job`."""
-    for record in event["Records"]:
-        await do_job(services, record["body"])
-    return {"batchItemFailures": []}

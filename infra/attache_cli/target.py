@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +22,7 @@ from attache.secrets import Secrets
 from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
 from attache_cli.errors import CommandError
+from attache_cli.loopback import stay_local
 
 DEV_FILE = Path(".attache") / "dev.json"
 START_IT = "start it with `make dev`, or name a deployed stage with --stage"
@@ -89,7 +89,7 @@ def find_target(stage: str | None) -> Target:
     """The stage of that name, else the local stack of this folder or one above it. Raises CommandError."""
     if stage is not None:
         return deployed_stage(stage, Aws())
-    _stay_local(os.environ)
+    stay_local(os.environ)
     return local_stack(Path.cwd())
 
 
@@ -121,13 +121,6 @@ def deployed_stage(stage: str, aws: Aws) -> Target:
             f"The stack {name} is {stacks[0]['StackStatus']} and lacks outputs: deploy it again."
         ) from error
     return Target(f"stage {stage}", aws, found, found.ApiUrl)
-
-
-def _stay_local(environ: MutableMapping[str, str]) -> None:
-    """No AWS profile and no proxy of this machine has a say in what happens on loopback."""
-    environ.pop("AWS_PROFILE", None)
-    for name in ("no_proxy", "NO_PROXY"):
-        environ[name] = ",".join(filter(None, (environ.get(name), "127.0.0.1")))
 
 
 def _dev_file(folder: Path) -> DevFile:

@@ -8,11 +8,11 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from attache_cli.loopback import stay_local
 from attache_local.errors import LocalStackError
-from attache_local.ports import LOOPBACK
 from attache_local.progress import Progress
 
 STATE = Path(__file__).resolve().parents[2] / ".attache"
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     logging.basicConfig(format="%(asctime)s %(levelname)-7s %(name)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("attache").setLevel(logging.INFO)
-    _stay_local(os.environ)
+    stay_local(os.environ)
     try:
         asyncio.run(_run(options.port, options.state_dir))
     except LocalStackError as error:
@@ -60,14 +60,6 @@ def _cancel_on_signal() -> None:
 
     for number in SIGNALS:
         loop.add_signal_handler(number, stop)
-
-
-def _stay_local(environ: MutableMapping[str, str]) -> None:
-    """Nothing of this machine's AWS profile or proxies has a say in what happens on loopback."""
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL"):
-        environ.pop(name, None)
-    for name in ("no_proxy", "NO_PROXY"):
-        environ[name] = ",".join(filter(None, [environ.get(name), LOOPBACK, "localhost"]))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

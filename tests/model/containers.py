@@ -87,7 +87,7 @@ class Services:
             clock,
         )
         self.chats = Chats(self.sessions, around.table, workshop, clock, self.timings)
-        self.worker = Worker(self.sessions, around.table, workshop, clock, self.timings)
+        self.worker = Worker(self.sessions, workshop, clock, self.timings)
         self.interrupts = Interrupts(self.sessions, around.queue, clock, self.timings)
 
 

@@ -42,7 +42,7 @@ from attache.turns.chats import Chats
 from attache.turns.interrupts import Interrupts
 from attache.turns.means import Workshop
 from attache.turns.outcome_keeper import OutcomeKeeper
-from attache.turns.sqs_tool_jobs import SqsToolJobs
+from attache.turns.sqs_jobs import SqsJobs
 from attache.turns.sqs_wakeups import SqsWakeups
 from attache.turns.system_messages import SystemMessages
 from attache.turns.timings import DEFAULT, Timings
@@ -109,7 +109,7 @@ class Services:
 
     @cached_property
     def worker(self) -> Worker:
-        return Worker(self.sessions, self._table, self._workshop, self.clock, self.timings)
+        return Worker(self.sessions, self._workshop, self.clock, self.timings)
 
     @cached_property
     def tool_worker(self) -> ToolWorker:
@@ -155,8 +155,8 @@ class Services:
         return SqsWakeups(self.aws, self.settings.turns_queue_url)
 
     @cached_property
-    def _tool_jobs(self) -> SqsToolJobs:
-        return SqsToolJobs(self.aws, self.settings.tool_calls_queue_url)
+    def _tool_jobs(self) -> SqsJobs:
+        return SqsJobs(self.aws, self.settings.tool_calls_queue_url)
 
     @cached_property
     def _blobs(self) -> S3Blobs:

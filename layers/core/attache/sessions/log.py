@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from attache.clock import Clock
 from attache.errors import Unavailable
-from attache.sessions.entries import Body, Deleted, End, Entry, Event, OutcomeOf, Result, User
+from attache.sessions.entries import Body, End, Entry
 from attache.sessions.head import Head, Lifetime
+from attache.sessions.known import Known, changes_meta, dense, grounds, opened
 from attache.sessions.table import (
     FIRST_LOOK,
     WINDOW,
@@ -30,7 +31,7 @@ from attache.sessions.table import (
     Settled,
     SlotTaken,
 )
-from attache.sessions.view import View, fold
+from attache.sessions.view import View
 
 STALE_AFTER = 15_000  # ms: a writer that has neither read nor appended for so long reads first (session-log.md, rule 3)
 PATIENCE = 15.0  # seconds for which an unanswered append is repeated; a runner that could not append for so long stops
@@ -46,17 +47,6 @@ class Wanted:
 
 
 Decision = Callable[["SessionLog"], Wanted]
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is known of a session up to `view.last`; kept between requests by a warm container."""
-
-    head: Head | None = None
-    user_state: Mapping[str, Any] | None = None
-    entries: tuple[Entry, ...] = ()
-    view: View = field(default_factory=View)
-    complete: bool = False
 
 
 class SessionLog:
@@ -126,10 +116,10 @@ class SessionLog:
         began = self._clock.now()
         after = self.view.last
         reading = await self._table.newest(self.session_id, after, limit=WINDOW if after else first)
-        if after and (not reading.complete or _of_another(reading.head, self.known)):
+        if after and (not reading.complete or self.known.is_of_another(reading.head)):
             self.known, after = Known(), 0
             reading = await self._table.newest(self.session_id, limit=first)
-        self.known = _more(self.known, reading) if after else _window(await self._grounded(reading))
+        self.known = self.known.more(reading) if after else opened(await self._grounded(reading))
         self._touched = began
         return self.view
 
@@ -141,11 +131,11 @@ class SessionLog:
     async def _poll(self) -> tuple[Entry, ...]:
         began = self._clock.now()
         entries = tuple(await self._table.since(self.session_id, self.view.last))
-        if entries and (entries[0].number != self.view.last + 1 or not _dense(entries) or _changes_meta(entries)):
+        if entries and (entries[0].number != self.view.last + 1 or not dense(entries) or changes_meta(entries)):
             before = self.view.last
             await self._read()
             return tuple(entry for entry in self.entries if entry.number > before)
-        self.known = _more(self.known, Reading(self.known.head, self.known.user_state, entries))
+        self.known = self.known.more(Reading(self.known.head, self.known.user_state, entries))
         self._touched = began
         return entries
 
@@ -162,12 +152,7 @@ class SessionLog:
             limit = missing(self.entries) if missing else WINDOW
             older = await self._table.newest(self.session_id, before=before, limit=limit)
             if self.entries[:1] == first:
-                self._reached(older)
-
-    def _reached(self, older: Reading) -> None:
-        entries = _living(older.entries, self.known.head) + self.entries
-        complete = older.complete or len(entries) == len(self.entries)
-        self.known = replace(self.known, entries=entries, complete=complete)
+                self.known = self.known.reached(older)
 
     async def append(self, decide: Decision) -> Entry:
         """Append what `decide` wants at the end of the log; it may be asked again, and raises to give up.
@@ -235,11 +220,11 @@ class SessionLog:
             head = changed(head, beside.head_change)
         if beside.user_state is not None:
             user_state = beside.user_state
-        self.known = _more(self.known, Reading(head, user_state, (entry,)))
+        self.known = self.known.more(Reading(head, user_state, (entry,)))
 
     async def _grounded(self, reading: Reading) -> Reading:
         """A window that begins at the log's start, or holds an `end` and what waits: the fold needs either."""
-        while not reading.complete and not _grounds(reading.entries):
+        while not reading.complete and not grounds(reading.entries):
             older = await self._table.newest(self.session_id, before=reading.entries[0].number)
             reading = replace(reading, entries=older.entries + reading.entries, complete=older.complete)
         return reading
@@ -263,61 +248,3 @@ def begun(log: SessionLog, now: int, **values: Any) -> NewHead:
 def changed(head: Head, change: HeadChange) -> Head:
     """The head after `change`, which its storage has taken."""
     return replace(head, **change.values)
-
-
-def ends_before(entries: Iterable[Entry], number: int) -> bool:
-    """Whether a fold up to entry `number` may begin in these: it may at any `end`."""
-    return any(entry.number <= number and isinstance(entry.body, End | Deleted) for entry in entries)
-
-
-def _grounds(entries: tuple[Entry, ...]) -> bool:
-    waiting = fold(entries).waiting
-    return ends_before(entries, entries[-1].number) and (not waiting or waiting[0] >= entries[0].number)
-
-
-def _of_another(head: Head | None, known: Known) -> bool:
-    return (head.born if head else None) != (known.head.born if known.head else None)
-
-
-def _dense(entries: tuple[Entry, ...]) -> bool:
-    return entries[-1].number - entries[0].number + 1 == len(entries)
-
-
-def _changes_meta(entries: Iterable[Entry]) -> bool:
-    """Whether head or user state may have changed with these."""
-    return any(
-        isinstance(entry.body, Event | Deleted | User | OutcomeOf)
-        or (isinstance(entry.body, Result) and entry.body.pending is not None)
-        for entry in entries
-    )
-
-
-def _living(entries: tuple[Entry, ...], head: Head | None) -> tuple[Entry, ...]:
-    """Without what belongs to an earlier session of the same id."""
-    return tuple(entry for entry in entries if head is None or entry.number >= head.born)
-
-
-def _window(reading: Reading) -> Known:
-    """What a reading without anything known before it shows."""
-    entries = _living(reading.entries, reading.head)
-    complete = reading.complete or len(entries) < len(reading.entries)
-    return _with_head(Known(reading.head, reading.user_state, entries, fold(entries), complete))
-
-
-def _more(known: Known, reading: Reading) -> Known:
-    """What is known after a reading of everything behind it."""
-    view = fold(reading.entries, known.view)
-    return _with_head(Known(reading.head, reading.user_state, known.entries + reading.entries, view, known.complete))
-
-
-def _with_head(known: Known) -> Known:
-    """Head and view tell each other what only one of them knows.
-
-    The next number follows the greater of the newest slot and what the head knows: entries expire before it. That a
-    turn has ended is read in the log first, and a poll reads nothing else.
-    """
-    head, view = known.head, known.view
-    if head is None:
-        return known
-    updated, last = max(head.updated, view.idle_since), max(view.last, head.last)
-    return replace(known, head=replace(head, updated=updated), view=replace(view, last=last))

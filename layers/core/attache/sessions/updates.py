@@ -11,7 +11,8 @@ from attache.clock import Clock
 from attache.errors import TooMany, Unavailable
 from attache.sessions.entries import Deleted
 from attache.sessions.events import update_events
-from attache.sessions.log import SessionLog, ends_before
+from attache.sessions.known import ends_before
+from attache.sessions.log import SessionLog
 from attache.sessions.sessions import Sessions
 from attache.sessions.snapshot import NEVER_USED, empty_snapshot
 from attache.sessions.table import GLANCE

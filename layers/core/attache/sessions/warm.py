@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from attache.clock import Clock
-from attache.sessions.log import Known
+from attache.sessions.known import Known
 
 MOST_OF_SESSION = 2_500_000  # characters of one session: what the largest snapshot is made of, and some more
 MOST_WEIGHT = 32_000_000  # characters, of all sessions together

@@ -11,7 +11,7 @@ from attache.errors import NotFound, Unavailable
 from attache.sessions.entries import End, Failure
 from attache.sessions.log import Decision, SessionLog, Wanted
 from attache.sessions.sessions import Sessions
-from attache.sessions.table import FIRST_LOOK, GLANCE, SessionTable
+from attache.sessions.table import FIRST_LOOK, GLANCE
 from attache.sessions.view import Running
 from attache.sessions.wakes import Wakeups
 from attache.turns.means import Workshop
@@ -42,11 +42,8 @@ APP_GONE = Failure("internal", "This assistant is not available any more.", Fals
 class Worker:
     """Does the jobs of the turns queue; each may come twice, late, or for nothing."""
 
-    def __init__(
-        self, sessions: Sessions, table: SessionTable, workshop: Workshop, clock: Clock, timings: Timings
-    ) -> None:
+    def __init__(self, sessions: Sessions, workshop: Workshop, clock: Clock, timings: Timings) -> None:
         self._sessions = sessions
-        self._table = table
         self._workshop = workshop
         self._clock = clock
         self._timings = timings

@@ -1,26 +1,27 @@
-"""The tool-calls queue on SQS."""
+"""Jobs as messages of an SQS queue."""
 
 from __future__ import annotations
 
 import math
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel
 
 from attache.aws import Aws
 from attache.errors import Unavailable
-from attache.turns.tool_jobs import ToolJob
 
 LONGEST_DELAY = 900  # seconds, SQS's own limit
 
 
-class SqsToolJobs:
-    """`ToolJobs` as messages of the tool-calls queue."""
+class SqsJobs:
+    """One queue, to be sent to."""
 
     def __init__(self, aws: Aws, queue_url: str) -> None:
         self._aws = aws
         self._queue_url = queue_url
 
-    async def send(self, job: ToolJob, *, delay: float = 0) -> None:
+    async def send(self, job: BaseModel, *, delay: float = 0) -> None:
+        """Send a job, to come after `delay` seconds, 900 at most. Raises Unavailable."""
         try:
             await self._aws.call(
                 "sqs",
