@@ -271,6 +271,24 @@ def test_a_nested_template_is_plain_and_gives_what_the_root_asks_of_it(source: J
     assert {one or other for one, other in asked} <= set(nested["Outputs"])
 
 
+def test_whatever_could_not_be_handled_raises_an_alarm(source: Json) -> None:
+    queues, told = (yaml_parse((ROOT / "infra" / name).read_text()) for name in ("queues.yaml", "observability.yaml"))
+    given = source["Resources"]["Observability"]["Properties"]["Parameters"]
+    assert set(given) == set(told["Parameters"])
+    alarms = [each["Properties"] for each in told["Resources"].values() if each["Type"] == "AWS::CloudWatch::Alarm"]
+    watched = {
+        str(given[alarm["Dimensions"][0]["Value"]["Ref"]])
+        for alarm in alarms
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 0
+    }
+    targets = [queue["Properties"].get("RedrivePolicy") for queue in queues["Resources"].values()]
+    names = [target["deadLetterTargetArn"]["Fn::GetAtt"][0] for target in targets if target]
+    assert len(names) == len(targets) / 2, "each queue has a place of its own"
+    for name in names:
+        assert queues["Outputs"][f"{name}Name"]["Value"] == {"Fn::GetAtt": [name, "QueueName"]}
+        assert str({"Fn::GetAtt": ["Queues", f"Outputs.{name}Name"]}) in watched
+
+
 @pytest.mark.parametrize("name", ["data", "queues"])
 def test_what_is_kept_stays_when_its_stack_goes(name: str) -> None:
     nested = yaml_parse((ROOT / "infra" / f"{name}.yaml").read_text(encoding="utf-8"))
