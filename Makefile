@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .SUFFIXES:
 
 PORT ?= 8000
+WORKERS ?= 4
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; exit; }; done; echo python3)
 
@@ -25,9 +26,9 @@ dev: $(RUN) $(MINISTACK) ## the local stack on http://127.0.0.1:8000 (PORT=... c
 
 setup: $(DEV) $(MINISTACK) $(SAM) ## every environment that the tests need
 
-test: ## set up, then all tests; set-up is timed apart
+test: ## set up, then all tests, side by side (WORKERS=4); set-up is timed apart
 	@began=$$SECONDS; $(MAKE) --no-print-directory setup && echo "set-up: $$((SECONDS - began)) s"
-	@began=$$SECONDS; $(PY) -m pytest $(ARGS); code=$$?; echo "tests: $$((SECONDS - began)) s"; exit $$code
+	@began=$$SECONDS; $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS); code=$$?; echo "tests: $$((SECONDS - began)) s"; exit $$code
 
 slow: $(DEV) $(MINISTACK) ## the tests that `make test` leaves out: some minutes
 	$(PY) -m pytest -m slow $(ARGS)

@@ -6,8 +6,8 @@ from collections.abc import MutableMapping
 
 
 def stay_local(environ: MutableMapping[str, str]) -> None:
-    """No AWS profile, endpoint or proxy of this machine has a say in what happens on loopback."""
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL"):
+    """No AWS profile or proxy of this machine has a say in what happens on loopback."""
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
         environ.pop(name, None)
     for name in ("no_proxy", "NO_PROXY"):
         environ[name] = ",".join(filter(None, (environ.get(name), "127.0.0.1", "localhost")))

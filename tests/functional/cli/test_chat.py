@@ -140,7 +140,10 @@ def test_a_service_that_is_not_there(attache: Attache, folder: Path) -> None:
 
 def test_ctrl_c_interrupts_the_answer(service: Service) -> None:
     service.answers = [[{"type": "text", "content": "Well"}, {"type": "waits"}]]
-    started = subprocess.Popen([PROGRAM, "chat", "Hello"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    started = subprocess.Popen(
+        [PROGRAM, "chat", "Hello"], stdout=pipe, stderr=pipe, text=True, preexec_fn=_hears_ctrl_c
+    )
     with started as process:
         assert process.stdout
         assert process.stdout.read(4) == "Well"
@@ -148,3 +151,8 @@ def test_ctrl_c_interrupts_the_answer(service: Service) -> None:
         _, notes = process.communicate(timeout=20)
     assert service.interrupted.is_set()
     assert (process.returncode, notes[-10:]) == (0, "\nStopped.\n")
+
+
+def _hears_ctrl_c() -> None:
+    """What runs in the background, as a gate may, ignores it, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
