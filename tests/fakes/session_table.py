@@ -9,6 +9,7 @@ from typing import Any
 from attache.clock import Clock
 from attache.sessions.entries import Entry, decode, encode
 from attache.sessions.head import Head, Lifetime, Listed
+from attache.sessions.summary import Summary, own
 from attache.sessions.table import (
     WINDOW,
     Beside,
@@ -26,6 +27,7 @@ class _Partition:
     head: Head | None = None
     head_expires: int = 0
     user_state: dict[str, Any] | None = None
+    summary: tuple[Summary, int] | None = None
     keys: dict[str, tuple[Idempotency, int]] = field(default_factory=dict)
 
 
@@ -45,7 +47,8 @@ class FakeSessionTable:
         entries = tuple(wanted[-limit:])
         alive = before is None and at.head_expires * 1000 > self._clock.now()
         head, state = (at.head, at.user_state) if alive else (None, None)
-        return Reading(head, state, entries, complete=len(entries) == len(wanted))
+        summary = self._summary(at) if before is None else None
+        return Reading(head, state, entries, complete=len(entries) == len(wanted), summary=summary)
 
     async def since(self, session_id: str, after: int, limit: int = WINDOW) -> Sequence[Entry]:
         self.reads += 1
@@ -74,6 +77,17 @@ class FakeSessionTable:
             at.head = replace(at.head, last=settled.last, updated=settled.updated)
             at.head_expires = settled.updated // 1000 + settled.lifetime.head
 
+    async def summary(self, session_id: str) -> Summary | None:
+        self.reads += 1
+        at = self._at(session_id)
+        return own(self._summary(at), at.head if at.head_expires * 1000 > self._clock.now() else None)
+
+    async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
+        at = self._at(session_id)
+        stands = self._summary(at)
+        if stands is None or (stands.born, stands.upto) < (summary.born, summary.upto):
+            at.summary = (summary, expires)
+
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:
         heads = [at.head for at in self._partitions.values() if at.head is not None and at.head.wallet == wallet]
         newest = sorted(heads, key=lambda head: head.created, reverse=True)
@@ -84,9 +98,15 @@ class FakeSessionTable:
         at.log = {number: kept for number, kept in at.log.items() if number >= below}
         if at.head is not None and at.head.born < below:
             at.head, at.user_state = None, None
+        if at.summary is not None and at.summary[0].born < below:
+            at.summary = None
 
     def _at(self, session_id: str) -> _Partition:
         return self._partitions.setdefault(session_id, _Partition())
+
+    def _summary(self, at: _Partition) -> Summary | None:
+        alive = at.summary is not None and at.summary[1] * 1000 > self._clock.now()
+        return at.summary[0] if at.summary is not None and alive else None
 
     def _alive(self, at: _Partition) -> list[Entry]:
         now = self._clock.now()

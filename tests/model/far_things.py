@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from attache.errors import AttacheError
 from attache.sessions.entries import Entry
 from attache.sessions.head import Lifetime, Listed
+from attache.sessions.summary import Summary
 from attache.sessions.table import (
     WINDOW,
     Beside,
@@ -73,6 +74,15 @@ class FarTable:
 
     async def settle(self, session_id: str, settled: Settled) -> None:
         await self._network.request("put", lambda: at_once(self._table.settle(session_id, settled)), OutcomeUnknown)
+
+    async def summary(self, session_id: str) -> Summary | None:
+        return await self._read(lambda: self._table.summary(session_id))
+
+    async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
+        def keep() -> None:
+            at_once(self._table.keep_summary(session_id, summary, expires))
+
+        await self._network.request("put", keep, OutcomeUnknown)
 
     async def purge(self, session_id: str, below: int) -> None:
         await self._network.request("put", lambda: at_once(self._table.purge(session_id, below)), OutcomeUnknown)

@@ -8,6 +8,7 @@ from attache.aws import Item
 from attache.clock import rfc3339
 from attache.sessions.entries import Entry, decode, encode
 from attache.sessions.head import Head, Lifetime
+from attache.sessions.summary import Summary
 
 _DIGITS = 12
 _TEXTS = ("tag", "title", "title_by", "app", "wallet", "model", "client_id")
@@ -73,3 +74,17 @@ def head_of(session_id: str, item: Item) -> Head:
     texts: dict[str, Any] = {name: item[name]["S"] for name in _TEXTS if name in item}
     numbers: dict[str, Any] = {name: int(item[name]["N"]) for name in _NUMBERS}
     return Head(session_id, created=int(item["began"]["N"]), archived=item["archived"]["BOOL"], **texts, **numbers)
+
+
+def summary_item(session_id: str, summary: Summary, expires: int) -> Item:
+    return {
+        **key(session_id, "META#SUM"),
+        "born": number(summary.born),
+        "upto": number(summary.upto),
+        "text": {"S": summary.text},
+        "expires": number(expires),
+    }
+
+
+def summary_of(item: Item) -> Summary:
+    return Summary(int(item["born"]["N"]), int(item["upto"]["N"]), item["text"]["S"])

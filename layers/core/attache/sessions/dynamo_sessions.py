@@ -13,10 +13,19 @@ from attache.aws import Aws, Item
 from attache.aws_errors import MAY_WORK_LATER, code_of
 from attache.clock import Clock
 from attache.errors import Unavailable
-from attache.sessions.dynamo_items import entry_of, head_of, key, number, partition, slot
+from attache.sessions.dynamo_items import (
+    entry_of,
+    head_of,
+    key,
+    number,
+    partition,
+    slot,
+    summary_of,
+)
 from attache.sessions.dynamo_writes import SessionWrites
 from attache.sessions.entries import Entry
 from attache.sessions.head import Lifetime, Listed
+from attache.sessions.summary import Summary, own
 from attache.sessions.table import (
     WINDOW,
     Beside,
@@ -46,12 +55,13 @@ class DynamoSessions:
             return Reading()
         items, complete = await self._pages(session_id, slot(after + 1), high, limit, newest_first=True)
         meta = {item["sk"]["S"]: item for item in items if item["sk"]["S"].startswith("META#")}
-        head, user_state = meta.get("META#HEAD"), meta.get("META#USER")
+        head, user_state, summary = meta.get("META#HEAD"), meta.get("META#USER"), meta.get("META#SUM")
         return Reading(
             head=head_of(session_id, head) if head else None,
             user_state=json.loads(user_state["data"]["S"]) if user_state else None,
             entries=tuple(entry_of(item) for item in reversed(items) if item["sk"]["S"].startswith("LOG#")),
             complete=complete,
+            summary=summary_of(summary) if summary else None,
         )
 
     async def since(self, session_id: str, after: int, limit: int = WINDOW) -> Sequence[Entry]:
@@ -92,6 +102,20 @@ class DynamoSessions:
             if code_of(error) != "ConditionalCheckFailedException":
                 raise _translated(error) from error
 
+    async def summary(self, session_id: str) -> Summary | None:
+        """Two items that lie side by side: the head says whose summary it is."""
+        items, _ = await self._pages(session_id, "META#HEAD", "META#SUM", 2, newest_first=False)
+        meta = {item["sk"]["S"]: item for item in items}
+        head, summary = meta.get("META#HEAD"), meta.get("META#SUM")
+        return own(summary_of(summary), head_of(session_id, head)) if head and summary else None
+
+    async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
+        try:
+            await self._call("put_item", **self._writes.summary(session_id, summary, expires))
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise _translated(error) from error
+
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:
         answer = await self._call(
             "query",
@@ -111,18 +135,16 @@ class DynamoSessions:
             for start in range(0, len(page), 25):
                 await self._delete(session_id, [item["sk"] for item in page[start : start + 25]])
         reading = await self.newest(session_id, limit=4)  # user state, summary, head, tombstone
+        if reading.summary is not None and reading.summary.born < below:
+            await self._purge_meta(self._writes.removal(session_id, "META#SUM", below))
         if reading.head is not None and reading.head.born < below:
-            await self._purge_meta(session_id, below)
+            user_state = {"TableName": self._table, "Key": key(session_id, "META#USER")}
+            await self._purge_meta(self._writes.removal(session_id, "META#HEAD", below), user_state)
 
-    async def _purge_meta(self, session_id: str, below: int) -> None:
-        """Head, user state and summary go together, and only while the head is still the deleted session's."""
-        born = {"#born": "born"}
-        condition = {"ConditionExpression": "#born < :below", "ExpressionAttributeNames": born,
-                     "ExpressionAttributeValues": {":below": number(below)}}  # fmt: skip
-        head = {"TableName": self._table, "Key": key(session_id, "META#HEAD"), **condition}
-        rest = [{"TableName": self._table, "Key": key(session_id, sk)} for sk in ("META#USER", "META#SUM")]
+    async def _purge_meta(self, *removals: Mapping[str, Any]) -> None:
+        """They go together, and only while what has a birth is still the deleted session's."""
         try:
-            await self._call("transact_write_items", TransactItems=[{"Delete": one} for one in (head, *rest)])
+            await self._call("transact_write_items", TransactItems=[{"Delete": one} for one in removals])
         except ClientError as error:
             if "ConditionalCheckFailed" not in _reasons(error):
                 raise _translated(error) from error

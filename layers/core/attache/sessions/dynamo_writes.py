@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attache.clock import Clock
-from attache.sessions.dynamo_items import entry_item, head_item, key, number, value
+from attache.sessions.dynamo_items import entry_item, head_item, key, number, summary_item, value
 from attache.sessions.entries import Entry
 from attache.sessions.head import Lifetime
+from attache.sessions.summary import Summary
 from attache.sessions.table import Beside, HeadChange, NewHead, Promise
 
 
@@ -36,6 +37,32 @@ class SessionWrites:
         if beside.user_state is not None:
             writes.append({"Put": self._state_put(session_id, entry, beside, lifetime)})
         return [*writes, *({"Put": self._promise_put(session_id, entry, made)} for made in beside.promises)]
+
+    def summary(self, session_id: str, summary: Summary, expires: int) -> dict[str, Any]:
+        """The summary over one that does not go as far, or is an earlier session's."""
+        return {
+            "TableName": self._table,
+            "Item": summary_item(session_id, summary, expires),
+            "ConditionExpression": (
+                "attribute_not_exists(#pk) OR #expires <= :now OR #born < :born OR (#born = :born AND #upto < :upto)"
+            ),
+            "ExpressionAttributeNames": {name: name[1:] for name in ("#pk", "#expires", "#born", "#upto")},
+            "ExpressionAttributeValues": {
+                ":now": number(self._clock.now() // 1000),
+                ":born": number(summary.born),
+                ":upto": number(summary.upto),
+            },
+        }
+
+    def removal(self, session_id: str, sort: str, below: int) -> dict[str, Any]:
+        """What has a birth goes if that is below number `below`."""
+        return {
+            "TableName": self._table,
+            "Key": key(session_id, sort),
+            "ConditionExpression": "#born < :below",
+            "ExpressionAttributeNames": {"#born": "born"},
+            "ExpressionAttributeValues": {":below": number(below)},
+        }
 
     def _head_put(self, session_id: str, new: NewHead) -> dict[str, Any]:
         born = -1 if new.instead_of is None else new.instead_of

@@ -8,6 +8,7 @@ from typing import Any
 
 from attache.sessions.entries import Deleted, End, Entry, Event, OutcomeOf, Result, User
 from attache.sessions.head import Head
+from attache.sessions.summary import Summary, own
 from attache.sessions.table import Reading
 from attache.sessions.view import View, fold
 
@@ -24,11 +25,17 @@ class Known:
     entries: tuple[Entry, ...] = ()
     view: View = field(default_factory=View)
     complete: bool = False
+    summary: Summary | None = None
 
     def more(self, reading: Reading) -> Known:
         """After a reading of everything behind it."""
         view = fold(reading.entries, self.view)
-        return _with_head(Known(reading.head, reading.user_state, self.entries + reading.entries, view, self.complete))
+        entries, summary = self.entries + reading.entries, own(reading.summary, reading.head)
+        return _with_head(Known(reading.head, reading.user_state, entries, view, self.complete, summary))
+
+    def followed(self, entries: tuple[Entry, ...]) -> Known:
+        """After a look that brought these, and nothing of what is true of the session as a whole."""
+        return self.more(Reading(self.head, self.user_state, entries, summary=self.summary))
 
     def reached(self, older: Reading) -> Known:
         """After a reading of what is just before it."""
@@ -44,7 +51,8 @@ def opened(reading: Reading) -> Known:
     """What a reading without anything known before it shows."""
     entries = _living(reading.entries, reading.head)
     complete = reading.complete or len(entries) < len(reading.entries)
-    return _with_head(Known(reading.head, reading.user_state, entries, fold(entries), complete))
+    summary = own(reading.summary, reading.head)
+    return _with_head(Known(reading.head, reading.user_state, entries, fold(entries), complete, summary))
 
 
 def grounds(entries: tuple[Entry, ...]) -> bool:

@@ -135,7 +135,7 @@ class SessionLog:
             before = self.view.last
             await self._read()
             return tuple(entry for entry in self.entries if entry.number > before)
-        self.known = self.known.more(Reading(self.known.head, self.known.user_state, entries))
+        self.known = self.known.followed(entries)
         self._touched = began
         return entries
 
@@ -213,14 +213,14 @@ class SessionLog:
         return replace(wanted, body=end)
 
     def _stands(self, entry: Entry, beside: Beside) -> None:
-        head, user_state = self.known.head, self.known.user_state
         if beside.new_head is not None:
-            head, user_state, self.known = beside.new_head.head, None, Known(complete=True)
+            self.known = Known(beside.new_head.head, complete=True)
+        head, user_state = self.known.head, self.known.user_state
         if beside.head_change is not None and head is not None:
             head = changed(head, beside.head_change)
         if beside.user_state is not None:
             user_state = beside.user_state
-        self.known = self.known.more(Reading(head, user_state, (entry,)))
+        self.known = self.known.more(Reading(head, user_state, (entry,), summary=self.known.summary))
 
     async def _grounded(self, reading: Reading) -> Reading:
         """A window that begins at the log's start, or holds an `end` and what waits: the fold needs either."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from attache.errors import AttacheError, Unavailable
 from attache.sessions.entries import Entry
 from attache.sessions.head import DAY, Head, Lifetime, Listed
+from attache.sessions.summary import Summary
 
 WINDOW = 400  # entries of a page: a full window of 40 messages with their pieces (session-log.md, "Items")
 FIRST_LOOK = 64  # entries: the newest turns with their pieces, or a full window whose pieces have expired
@@ -23,6 +24,7 @@ class Reading:
     user_state: Mapping[str, Any] | None = None
     entries: tuple[Entry, ...] = ()
     complete: bool = True
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class SessionTable(Protocol):
     """All reads are strongly consistent. Every method raises Unavailable where the storage does not answer."""
 
     async def newest(self, session_id: str, after: int = 0, before: int | None = None, limit: int = WINDOW) -> Reading:
-        """The newest entries above number `after` and below `before`; head and user state unless `before` is given."""
+        """The newest entries above number `after` and below `before`; `before` leaves META out."""
         ...
 
     async def since(self, session_id: str, after: int, limit: int = WINDOW) -> Sequence[Entry]:
@@ -137,6 +139,14 @@ class SessionTable(Protocol):
 
     async def settle(self, session_id: str, settled: Settled) -> None:
         """`last` and `updated` of the head; nothing where it is another session's or newer."""
+        ...
+
+    async def summary(self, session_id: str) -> Summary | None:
+        """The summary of the session that lives under this id, by one small read."""
+        ...
+
+    async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
+        """Keep it until `expires` (seconds since 1970), unless one that goes as far, or a later session's, stands there."""
         ...
 
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:
