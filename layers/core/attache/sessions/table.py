@@ -146,7 +146,7 @@ class SessionTable(Protocol):
         ...
 
     async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
-        """Keep it until `expires` (seconds since 1970), unless one that goes as far, or a later session's, stands there."""
+        """Keep it until `expires` (seconds since 1970), unless one that goes as far, or a later session's, stands."""
         ...
 
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:
