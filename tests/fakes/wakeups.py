@@ -16,8 +16,8 @@ class FakeWakeups:
     async def wake(self, session_id: str, *, delay: float = 0) -> None:
         self.sent.append((Wake(session_id=session_id), delay))
 
-    async def guard(self, session_id: str, runner: str, *, delay: float) -> None:
-        self.sent.append((Guard(session_id=session_id, runner=runner), delay))
+    async def guard(self, session_id: str, runner: str, *, delay: float, sent: int | None = None) -> None:
+        self.sent.append((Guard(session_id=session_id, runner=runner, sent=sent), delay))
 
     async def hand_over(self, session_id: str, runner: str) -> None:
         self.sent.append((HandOver(session_id=session_id, runner=runner), 0))

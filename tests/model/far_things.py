@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -92,22 +91,18 @@ class FarTable:
 
 
 class FarQueue:
-    """`Wakeups` over the network. `deliver` is called for each delivery, `lost` counts what has none.
-
-    `guarded`: when the last guard of each runner is due.
-    """
+    """`Wakeups` over the network. `deliver` is called for each delivery, `lost` counts what has none."""
 
     def __init__(self, network: Network, deliver: Callable[[Job, float], None]) -> None:
         self._network = network
         self._deliver = deliver
         self.lost = 0
-        self.guarded: dict[str, float] = {}
 
     async def wake(self, session_id: str, *, delay: float = 0) -> None:
         await self._send(Wake(session_id=session_id), delay)
 
-    async def guard(self, session_id: str, runner: str, *, delay: float) -> None:
-        await self._send(Guard(session_id=session_id, runner=runner), delay)
+    async def guard(self, session_id: str, runner: str, *, delay: float, sent: int | None = None) -> None:
+        await self._send(Guard(session_id=session_id, runner=runner, sent=sent), delay)
 
     async def hand_over(self, session_id: str, runner: str) -> None:
         await self._send(HandOver(session_id=session_id, runner=runner), 0)
@@ -124,8 +119,6 @@ class FarQueue:
     def _take(self, job: Job, delay: float) -> None:
         deliveries = self._network.chaos.deliveries()
         self.lost += not deliveries
-        if isinstance(job, Guard):
-            self.guarded[job.runner] = asyncio.get_running_loop().time() + delay
         for late in deliveries:
             self._deliver(job, delay + late)
 

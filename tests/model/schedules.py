@@ -14,7 +14,6 @@ from tests.model.world import Ways, World
 
 BUSY = 40.0  # seconds in which clients begin something
 DAY = 86_400.0
-LONELY = 0.1  # of all schedules
 _LOST: tuple[Request, ...] = ("arrives", "lost", "late")  # where it arrives, its answer is lost
 
 
@@ -83,8 +82,8 @@ class Told:
 
 def run_schedule(seed: int, ways: Ways | None = None) -> Told:
     """Run the schedule of a seed. Raises Violation, with all that happened."""
-    rng = random.Random(seed)
-    lonely = rng.random() < LONELY
+    rng, ways = random.Random(seed), ways or Ways()
+    lonely = rng.random() < ways.lonely
     chaos = SeededChaos(rng) if lonely else _draw_chaos(rng)
     world = World(chaos, rng, ways=ways, rests=lonely or rng.random() < 0.6)
     chaos.time, world.calm, world.prompt = world.loop.time, chaos.calm and not lonely, lonely
@@ -140,17 +139,20 @@ def _send_one(world: World, rng: random.Random) -> None:
     for _ in range(rng.choice((1, 1, 2, 3))):
         _at(world, rng.uniform(0, 2 * BUSY), lambda: _kill_the_runner(world, chat))
 
-    if rng.random() < 0.3:
+    if rng.random() < 0.5:
         world.prompt = False
-        _at(world, rng.uniform(0, 0.3), lambda: _freeze_the_runner(world))
+        begins, lasts = rng.uniform(0, 0.2), rng.choice((30.0, 30.0, 80.0, 850.0))
+        _at(world, begins, lambda: _freeze_the_runner(world, lasts))
+        if rng.random() < 0.7:
+            _at(world, begins + lasts + rng.uniform(0.05, 0.25), lambda: _kill_the_runner(world, chat))
 
 
-def _freeze_the_runner(world: World) -> None:
+def _freeze_the_runner(world: World, seconds: float) -> None:
     """For longer than its guard waits."""
     for container in world.containers:
         if container.busy:
             world.note(f"{container.process.name} freezes")
-            container.process.freeze(30)
+            container.process.freeze(seconds)
 
 
 def _kill_the_runner(world: World, chat: clients.Chat) -> None:

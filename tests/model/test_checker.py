@@ -23,7 +23,7 @@ from tests.model.schedules import run_schedule
 from tests.model.verdict import Violation
 from tests.model.world import Time, Ways
 
-SEEDS = 150
+SEEDS = 300
 
 
 class _Overwriting(FakeSessionTable):
@@ -55,8 +55,15 @@ class _CalledSafe(FarTools):
 class _Unguarded(FarQueue):
     """Takes guards, brings none, and does not own up to it."""
 
-    async def guard(self, session_id: str, runner: str, *, delay: float) -> None:
+    async def guard(self, session_id: str, runner: str, *, delay: float, sent: int | None = None) -> None:
         return
+
+
+class _Shortsighted(FarQueue):
+    """Its guards do not know that their entry may still come."""
+
+    async def guard(self, session_id: str, runner: str, *, delay: float, sent: int | None = None) -> None:
+        await super().guard(session_id, runner, delay=delay)
 
 
 class _NotInterrupting(Interrupts):
@@ -86,6 +93,13 @@ class Unguarded(Ways):
         return _Unguarded(network, deliver)
 
 
+class Shortsighted(Ways):
+    lonely = 1.0
+
+    def queue(self, network: Network, time: Time, deliver: Callable[[Job, float], None]) -> FarQueue:
+        return _Shortsighted(network, deliver)
+
+
 class Deaf(Ways):
     def services(self, around: Surroundings, clock: Clock) -> Services:
         services = super().services(around, clock)
@@ -100,6 +114,7 @@ class Deaf(Ways):
         (Forgetful(), "follows|covers|instead of|history says"),
         (Careless(), "never recorded|was received 2 times"),
         (Unguarded(), "work lies"),
+        (Shortsighted(), "work lies"),
         (Deaf(), "goes on after an interrupt"),
     ],
     ids=lambda given: type(given).__name__ if isinstance(given, Ways) else "",

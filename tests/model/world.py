@@ -12,7 +12,6 @@ from typing import Any
 
 from attache.clock import Clock
 from attache.errors import AttacheError
-from attache.sessions.entries import Turn, User
 from attache.turns.wakeups import Job, Purge
 from tests.fakes.session_table import FakeSessionTable
 from tests.model import clients
@@ -32,7 +31,12 @@ REST = 1100.0  # seconds in which everything must have come to rest: a wake-up m
 
 
 class Ways:
-    """How a world is made. A broken one says what is broken by overriding this."""
+    """How a world is made. A broken one says what is broken by overriding this.
+
+    `lonely`: the share of schedules in which only guards see to a turn's end.
+    """
+
+    lonely = 0.1
 
     def services(self, around: Surroundings, clock: Clock) -> Services:
         return Services(around, clock)
@@ -104,13 +108,9 @@ class World:
             self.run(5)
 
     def recover(self) -> None:
-        """Where a wake-up was lost, work may lie until somebody asks; where none was, nothing may.
-
-        One case is known and left: a process stood still between its guard and the entry that takes the turn until
-        the guard had come for nothing, and died before it could send another.
-        """
+        """Where a wake-up was lost, work may lie until somebody asks; where none was, nothing may."""
         if self.story().busy:
-            if not self.queue.lost and not self._was_never_guarded():
+            if not self.queue.lost:
                 self.found("work lies although no wake-up was lost")
             self.begin(clients.poll(self, None))
             self.rest()
@@ -166,14 +166,6 @@ class World:
             with listening(lambda _: None):
                 self.loop.run_until_complete(asyncio.sleep(0.1))
         self.loop.close()
-
-    def _was_never_guarded(self) -> bool:
-        """The runner's guard was due before its turn was taken, and that was the last that it did."""
-        running = self.story().running
-        if running is None or running.runner not in self.queue.guarded:
-            return False
-        last = [stored for stored in self.table.tape if stored.entry.writer == running.runner][-1]
-        return _takes(last) == running.runner and self.queue.guarded[running.runner] <= last.time
 
     @property
     def _resting(self) -> bool:
@@ -245,11 +237,6 @@ class World:
         sent = [(each.time, f"    {each.call.name} reached: {each.call.arguments}") for each in self.tools.reached]
         lines = [*self.trace, *((stored.time, _line(stored)) for stored in self.table.tape), *sent]
         return "\n".join(f"{time:9.3f}  {line}" for time, line in sorted(lines, key=lambda line: line[0]))
-
-
-def _takes(stored: Stored) -> str | None:
-    """The runner who takes a turn with this entry."""
-    return stored.entry.body.runner if isinstance(stored.entry.body, User | Turn) else None
 
 
 def _line(stored: Stored) -> str:

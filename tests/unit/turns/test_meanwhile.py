@@ -37,10 +37,10 @@ class SlowWakeups(FakeWakeups):
 
     held: asyncio.Event | None = None
 
-    async def guard(self, session_id: str, runner: str, *, delay: float) -> None:
+    async def guard(self, session_id: str, runner: str, *, delay: float, sent: int | None = None) -> None:
         if self.held is not None:
             await self.held.wait()
-        await super().guard(session_id, runner, delay=delay)
+        await super().guard(session_id, runner, delay=delay, sent=sent)
 
 
 class SlowKeys(FakeSessionTable):

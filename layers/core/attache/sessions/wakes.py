@@ -15,8 +15,11 @@ class Wakeups(Protocol):
         """Something waits in this session, or may have lost its runner."""
         ...
 
-    async def guard(self, session_id: str, runner: str, *, delay: float) -> None:
-        """Look after `runner`'s turn in `delay` seconds."""
+    async def guard(self, session_id: str, runner: str, *, delay: float, sent: int | None = None) -> None:
+        """Look after `runner`'s turn in `delay` seconds.
+
+        `sent`: the runner's time (ms), where what it takes the turn with is still to be appended.
+        """
         ...
 
     async def hand_over(self, session_id: str, runner: str) -> None:

@@ -119,7 +119,8 @@ class Chats:
         return await self._table.idempotency(request.session_id, request.idempotency_key)
 
     async def _guard(self, log: SessionLog) -> None:
-        await self._workshop.wakeups.guard(log.session_id, log.writer, delay=self._timings.guard)
+        wakeups = self._workshop.wakeups
+        await wakeups.guard(log.session_id, log.writer, delay=self._timings.guard, sent=self._clock.now())
 
     async def _guard_again(self, log: SessionLog, sent: int) -> None:
         await guard_again(log, self._workshop.wakeups, sent, self._clock, self._timings)

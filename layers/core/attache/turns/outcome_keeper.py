@@ -46,7 +46,7 @@ class OutcomeKeeper:
             try:
                 decide(log)  # before anything is sent for an answer to nothing
                 # sent first: where the process ends behind the append, this one finds what waits
-                await self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard)
+                await self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard, sent=self._clock.now())
                 return await log.append(decide)
             except NotAtHand:
                 continue

@@ -16,8 +16,8 @@ class SqsWakeups:
     async def wake(self, session_id: str, *, delay: float = 0) -> None:
         await self._jobs.send(Wake(session_id=session_id), delay=delay)
 
-    async def guard(self, session_id: str, runner: str, *, delay: float) -> None:
-        await self._jobs.send(Guard(session_id=session_id, runner=runner), delay=delay)
+    async def guard(self, session_id: str, runner: str, *, delay: float, sent: int | None = None) -> None:
+        await self._jobs.send(Guard(session_id=session_id, runner=runner, sent=sent), delay=delay)
 
     async def hand_over(self, session_id: str, runner: str) -> None:
         await self._jobs.send(HandOver(session_id=session_id, runner=runner))

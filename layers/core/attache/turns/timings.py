@@ -14,6 +14,8 @@ class Timings:
     sign: float = 7.0  # a runner that has nothing else to append signs this often
     dead: float = 22.0  # others take over so long after the last sign: 20, and 2 for clocks
     guard: float = 23.0  # a guard looks so long after the last sign
+    clocks: float = 2.0  # two clocks are at most so far apart
+    longest: float = 960.0  # after its guard a runner appends nothing any more: a function's time, and a put on its way
     again: float = 2.0  # a job that storage or queue did not let be done is tried again so much later
     patience: float = 15.0  # a runner that could not append for so long stops
     fresh: float = 2.0  # a call is sent only so long after the last read or append

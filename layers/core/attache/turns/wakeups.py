@@ -21,10 +21,11 @@ class Wake(_Job):
 
 
 class Guard(_Job):
-    """Look after this runner's turn."""
+    """Look after this runner's turn. `sent`: when (ms), where the runner was still to append what takes it."""
 
     kind: Literal["guard"] = "guard"
     runner: str
+    sent: int | None = None
 
 
 class HandOver(_Job):

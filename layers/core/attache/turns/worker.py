@@ -14,6 +14,7 @@ from attache.sessions.sessions import Sessions
 from attache.sessions.table import FIRST_LOOK, GLANCE
 from attache.sessions.view import Running
 from attache.sessions.wakes import Wakeups
+from attache.turns.guarding import next_look
 from attache.turns.means import Workshop
 from attache.turns.naming import Namer
 from attache.turns.outcomes import left_open
@@ -70,14 +71,25 @@ class Worker:
         if isinstance(job, Wake):
             await self._wakeups.wake(job.session_id, delay=self._timings.again)
         else:
-            await self._wakeups.guard(job.session_id, job.runner, delay=self._timings.again)
+            sent = job.sent if isinstance(job, Guard) else None
+            await self._wakeups.guard(job.session_id, job.runner, delay=self._timings.again, sent=sent)
 
     async def _look(self, job: Wake | Guard | HandOver, deadline: int | None) -> None:
-        log = self._sessions.log(job.session_id)
+        log, now = self._sessions.log(job.session_id), self._clock.now()
         await log.read(GLANCE if isinstance(job, Guard) else FIRST_LOOK)
         self._sessions.keep(log)
-        if log.head is None:
-            return
+        if isinstance(job, Guard):
+            await self._stay(log, job, now)
+        if log.head is not None:
+            await self._look_at(log, job, deadline)
+
+    async def _stay(self, log: SessionLog, guard: Guard, now: int) -> None:
+        """The runner may have yet to append what this guards: then it goes on waiting for that."""
+        later = await next_look(log, guard, now, self._timings)
+        if later is not None:
+            await self._wakeups.guard(log.session_id, guard.runner, delay=later, sent=guard.sent)
+
+    async def _look_at(self, log: SessionLog, job: Wake | Guard | HandOver, deadline: int | None) -> None:
         running = log.view.running
         if running is None:
             await self._look_at_waiting(log, job, deadline)
@@ -101,7 +113,7 @@ class Worker:
     async def _take(self, log: SessionLog, decide: Decision, deadline: int | None) -> None:
         """Take the turn behind a guard of this runner's own, and run it."""
         began = self._clock.now()
-        guard = self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard)
+        guard = self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard, sent=began)
         await asyncio.gather(guard, log.reach_back(fills_window, missing_from_window))
         try:
             await log.append(decide)
