@@ -39,7 +39,7 @@ EXAMPLE = re.compile(r"(?:for example|e\.g\.|such as|like)\s+[`\"']?([\w./-]*\w)
 NOTES = re.compile(r"\[Note from the system: (your answer was cut|no more tools)")  # it goes on by itself
 OUTCOME = re.compile(r"\A\[Note from the system: ([\w-]+) \(\w+\), which was pending[^\]]*\]\n(.*)", re.DOTALL)
 NAMED = re.compile(r"You name conversations.*\nUser: (.*)")
-FORMULA = re.compile(r"expr|formula|calc")
+FORMULA, TELLING = re.compile(r"expr|formula|calc"), re.compile(r"expr|formula|calc|unit")
 FREE_TEXT = re.compile(r"query|question|text|message|prompt|search|term|input|q")
 LOOKS = (  # what an argument is called, and what it then looks like
     (r"pair|market", r"[A-Z]{2,6}[-/][A-Z]{2,6}"),
@@ -63,9 +63,7 @@ def demo_model(pause: float = 0.02) -> Starlette:
             return StreamingResponse(_events(asked, step, pause), media_type="text/event-stream")
         return JSONResponse(_completion(asked, step))
 
-    models = {"object": "list", "data": [{"id": "attache-demo", "object": "model"}]}
-    routes = [Route("/v1/models", JSONResponse(models)), Route("/v1/chat/completions", completions, methods=["POST"])]
-    return Starlette(routes=routes)
+    return Starlette(routes=[Route("/v1/chat/completions", completions, methods=["POST"])])
 
 
 def _completion(asked: Json, step: Step) -> Json:
@@ -143,7 +141,9 @@ class Tool:
         found, complete = self.found(said[-1]), self.complete(said)
         words, name = _words(said[-1]), _words(self.name)
         score = 2 * len(words & name) + len(words & _words(self.description) - name)
-        score += sum(ENOUGH if FORMULA.search(argument) else 2 for argument in found)
+        named = score or any("enum" in self.arguments[argument] for argument in found)  # much fits a user's id
+        telling = [argument for argument in found if TELLING.search(argument)]
+        score += ENOUGH * len(telling) + bool(named) * 2 * (len(found) - len(telling))
         score += ENOUGH * ("".join(_split(self.name)) in "".join(_split(said[-1])))
         if score < ENOUGH or self.required - complete.keys():
             return []

@@ -103,6 +103,13 @@ def test_tools_are_picked_by_words_and_by_what_they_require(
     assert list(asked(tools, message).calls) == calls
 
 
+def test_arguments_that_would_fit_are_not_enough() -> None:
+    order = {"userId": USER, "symbol": SYMBOL, "amount": {"type": "number"}, "address": {"type": "string"}}
+    withdraw = tool("Withdraw", "Begins a withdrawal to the chain.", order, list(order))
+    assert [name for name, _ in asked([*EXCHANGE, withdraw], "Sell 2 BTC for user123").calls] == ["ExecuteTrade"]
+    assert [name for name, _ in asked([*EXCHANGE, withdraw], "Withdraw 2 BTC of user123").calls] == ["Withdraw"]
+
+
 def test_what_a_tool_still_needs_is_asked_for() -> None:
     assert "I need userId" in asked(EXCHANGE, "portfolio please").text
 
