@@ -31,7 +31,8 @@ def routes(services: Services) -> APIRouter:
         if caller.form() == "stream":
             events = await services.chats.stream(request)
             return EventStream(request.session_id, events, lasts=seconds_until(request.deadline))
-        wait = snapshot_wait(caller.headers.get("prefer", ""), polls=request.client_id is not None)
+        prefer, polls = caller.headers.get("prefer", ""), request.client_id is not None
+        wait = snapshot_wait(prefer, polls=polls, otherwise=services.settings.snapshot_wait)
         return session_answer(request.session_id, await services.chats.answer(request, wait))
 
     async def accepted(caller: Caller) -> ChatRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from attache.settings import Settings
+from attache.wire.boundary import EVERY_ANSWER
 
 Json = Any  # CloudFormation is JSON, of no fixed shape
 
@@ -47,6 +49,22 @@ ROUTES = {
     "DELETE /api/secrets": "ControlFunction",
     "DELETE /api/secrets/{name}": "ControlFunction",
 }
+STATUS = {
+    "DEFAULT_5XX": 500,
+    "MISSING_AUTHENTICATION_TOKEN": 404,
+    "RESOURCE_NOT_FOUND": 404,
+    "BAD_REQUEST_BODY": 400,
+    "BAD_REQUEST_PARAMETERS": 400,
+    "UNSUPPORTED_MEDIA_TYPE": 400,
+    "UNAUTHORIZED": 401,
+    "ACCESS_DENIED": 403,
+    "WAF_FILTERED": 403,
+    "REQUEST_TOO_LARGE": 413,
+    "THROTTLED": 429,
+    "QUOTA_EXCEEDED": 429,
+    "INTEGRATION_FAILURE": 429,
+    "INTEGRATION_TIMEOUT": 503,
+}
 REQUEST_HEADERS = {
     "X-Session-Id",
     "AOMI-APP-KEY",
@@ -59,6 +77,11 @@ REQUEST_HEADERS = {
     "If-None-Match",
     "X-Wallet-Token",
 }
+
+
+# IAM's quota of managed policies a role, unless it is raised
+IAM_POLICIES_A_ROLE = 10
+PROVIDER_KEYS = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/attache/${Stage}/providers/*"
 
 
 class NoManagedPolicies:
@@ -176,8 +199,22 @@ def test_refusals_of_api_gateway_itself_have_the_shape_of_ours(resources: Json) 
     for answer in answers.values():
         assert answer["responseTemplates"]["application/json"].startswith('{"error": ')
         assert answer["responseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
-    assert answers["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == "404"
-    assert "gatewayresponse.header.Retry-After" in answers["THROTTLED"]["responseParameters"]
+    assert {name: int(answer["statusCode"]) for name, answer in answers.items() if "statusCode" in answer} == STATUS
+    assert STATUS.keys() | {"DEFAULT_4XX"} == answers.keys()
+    for name, answer in answers.items():
+        may_be_sent_again = STATUS.get(name) in (429, 503)
+        assert ("gatewayresponse.header.Retry-After" in answer["responseParameters"]) is may_be_sent_again, name
+        exposed = answer["responseParameters"]["gatewayresponse.header.Access-Control-Expose-Headers"]
+        assert exposed.strip("'") == EVERY_ANSWER["access-control-expose-headers"]
+
+
+def test_refusals_of_api_gateway_are_json_whatever_it_fills_in(resources: Json) -> None:
+    answers = resources["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+    for name, answer in answers.items():
+        text = answer["responseTemplates"]["application/json"]
+        filled = text.replace("$context.error.messageString", '"why"').replace("$context.requestId", "1-2-3")
+        assert "$" not in filled, name
+        assert json.loads(filled)["error"], name
 
 
 def test_no_log_holds_a_query_string_or_a_session_id(source: Json) -> None:
@@ -192,9 +229,16 @@ def test_no_log_holds_a_query_string_or_a_session_id(source: Json) -> None:
         "responseLatency",
         "responseLength",
     }
-    assert api["MethodSettings"] == [
-        {"ResourcePath": "/*", "HttpMethod": "*", "LoggingLevel": "OFF", "DataTraceEnabled": False}
-    ]
+    [settings] = api["MethodSettings"]
+    assert settings["LoggingLevel"] == "OFF"
+    assert settings["DataTraceEnabled"] is False
+
+
+def test_every_route_is_throttled(source: Json) -> None:
+    [settings] = source["Resources"]["Api"]["Properties"]["MethodSettings"]
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert settings["ThrottlingRateLimit"] == {"Ref": "ThrottleRate"}
+    assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottleBurst"}
 
 
 def statements(resources: Json) -> Iterator[tuple[str, Json]]:
@@ -207,11 +251,95 @@ def statements(resources: Json) -> Iterator[tuple[str, Json]]:
 
 
 def test_no_role_has_a_wildcard_action_or_every_resource(resources: Json) -> None:
+    """But for X-Ray, which knows no resources, and is traced to only where the operator turned it on."""
     named = list(statements(resources))
     assert len(named) > 10
     for name, statement in named:
         assert "*" not in "".join(statement["Action"]), name
-        assert statement["Resource"] != "*", name
+        assert "NotAction" not in statement, name
+        assert "NotResource" not in statement, name
+        if name == "TraceCalls":
+            assert resources[name]["Condition"] == "Traces"
+            assert {action.partition(":")[0] for action in statement["Action"]} == {"xray"}
+        else:
+            assert statement["Resource"] != "*", name
+
+
+def test_a_resource_is_cut_short_by_its_prefix_only(resources: Json) -> None:
+    """What stands for many things is one of these, and no other: objects of a prefix, and keys of providers."""
+    short = {part for _, statement in statements(resources) for part in texts(statement["Resource"]) if "*" in part}
+    assert short - {"*"} == {"${Bucket}/sessions/*", "${Bucket}/apps/*", PROVIDER_KEYS}
+
+
+def texts(value: Json) -> Iterator[str]:
+    """Every string in a piece of a template."""
+    if isinstance(value, str):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from texts(part)
+
+
+def policies_of(resources: Json, role: Json) -> set[str]:
+    """The managed policies of a role by logical id, whatever the parameters say; others by their ARN."""
+    arns = [arn["Fn::If"][1] if isinstance(arn, dict) and "Fn::If" in arn else arn for arn in role["ManagedPolicyArns"]]
+    return {str(arn["Ref"]) if isinstance(arn, dict) and "Ref" in arn else str(arn) for arn in arns}
+
+
+def allowed(resources: Json, function: str) -> dict[str, set[str]]:
+    """What a function may do, by what it may do it to: actions by the resource's name in the templates."""
+    role = resources[f"{function}Role"]["Properties"]
+    documents = [resources[name]["Properties"]["PolicyDocument"] for name in policies_of(resources, role)]
+    documents += [policy["PolicyDocument"] for policy in role.get("Policies", [])]
+    found: dict[str, set[str]] = {}
+    for statement in (each for document in documents for each in document["Statement"]):
+        found.setdefault(place(statement["Resource"]), set()).update(statement["Action"])
+    return found
+
+
+def place(resource: Json) -> str:
+    said = [text for text in texts(resource) if text not in ("Data", "Queues", "Arn")]
+    return " ".join(text.removeprefix("Outputs.").removeprefix("${Bucket}/").removeprefix("${Table}/") for text in said)
+
+
+READ = {"dynamodb:GetItem", "dynamodb:Query"}
+WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
+RECEIVE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+TABLES = {
+    "ChatFunction": READ | WRITE,
+    "UpdatesFunction": READ,
+    "StateFunction": READ | WRITE,
+    "SessionsFunction": READ | WRITE,
+    "ControlFunction": READ | WRITE,
+    "InterruptFunction": READ | WRITE,
+    "TurnsFunction": READ | WRITE | {"dynamodb:BatchWriteItem"},
+    "ToolsFunction": READ | WRITE,
+}
+QUEUES = {
+    "ChatFunction": {"TurnsQueueArn": {"sqs:SendMessage"}, "ToolCallsQueueArn": {"sqs:SendMessage"}},
+    "UpdatesFunction": {"TurnsQueueArn": {"sqs:SendMessage"}},
+    "StateFunction": {"TurnsQueueArn": {"sqs:SendMessage"}},
+    "SessionsFunction": {"TurnsQueueArn": {"sqs:SendMessage"}},
+    "ControlFunction": {},
+    "InterruptFunction": {"TurnsQueueArn": {"sqs:SendMessage"}},
+    "TurnsFunction": {"TurnsQueueArn": {"sqs:SendMessage"} | RECEIVE, "ToolCallsQueueArn": {"sqs:SendMessage"}},
+    "ToolsFunction": {"TurnsQueueArn": {"sqs:SendMessage"}, "ToolCallsQueueArn": {"sqs:SendMessage"} | RECEIVE},
+}
+
+
+@pytest.mark.parametrize("function", TABLES)
+def test_a_function_does_with_sessions_and_queues_what_it_is_for(resources: Json, function: str) -> None:
+    may = allowed(resources, function)
+    assert may["SessionsTableArn"] == TABLES[function]
+    assert {name: actions for name, actions in may.items() if name.endswith("QueueArn")} == QUEUES[function]
+
+
+def test_a_role_has_policies_of_ours_only_and_not_more_than_iam_takes(resources: Json) -> None:
+    roles = typed(resources, "AWS::IAM::Role")
+    assert {f"{name}Role" for name in TABLES} | {"ApiLogsRole"} == set(roles)
+    for name in TABLES:
+        policies = policies_of(resources, roles[f"{name}Role"])
+        assert policies <= set(typed(resources, "AWS::IAM::ManagedPolicy")), name
+        assert len(policies) <= IAM_POLICIES_A_ROLE, name
 
 
 def test_the_registry_is_opened_by_key_prefix_only(resources: Json) -> None:
@@ -225,10 +353,10 @@ def test_a_function_opens_secrets_or_keeps_those_of_clients_and_none_does_both(r
         action: {name for name, statement in statements(resources) if action in statement["Action"]}
         for action in ("kms:Decrypt", "kms:GenerateDataKey")
     }
-    assert may == {"kms:Decrypt": {"OpenSecrets"}, "kms:GenerateDataKey": {"KeepClientSecrets"}}
+    assert may == {"kms:Decrypt": {"CallTools", "CallModels"}, "kms:GenerateDataKey": {"KeepClientSecrets"}}
     roles = {name: str(role["ManagedPolicyArns"]) for name, role in typed(resources, "AWS::IAM::Role").items()}
     assert {name for name, policies in roles.items() if "KeepClientSecrets" in policies} == {"ControlFunctionRole"}
-    openers = {name for name, policies in roles.items() if "OpenSecrets" in policies}
+    openers = {name for name, policies in roles.items() if "CallTools" in policies}
     assert openers == {"ChatFunctionRole", "TurnsFunctionRole", "ToolsFunctionRole"}
     for name, statement in statements(resources):
         if name == "KeepClientSecrets":
@@ -240,11 +368,12 @@ def test_functions_have_roles_of_their_own(resources: Json) -> None:
     assert len({str(function["Role"]) for function in functions.values()}) == len(functions) == 8
 
 
-def test_a_queue_hides_a_message_longer_than_its_function_runs(source: Json, resources: Json) -> None:
-    visible = {name: int(value) for name, value in source["Resources"]["Queues"]["Properties"]["Parameters"].items()}
+def test_a_queue_hides_a_message_for_six_times_its_functions_timeout(source: Json, resources: Json) -> None:
+    """AWS's advice for queues that feed functions ("Using Lambda with Amazon SQS")."""
+    given = source["Resources"]["Queues"]["Properties"]["Parameters"]
     functions = typed(resources, "AWS::Lambda::Function")
-    assert functions["TurnsFunction"]["Timeout"] < visible["TurnsVisibility"]
-    assert functions["ToolsFunction"]["Timeout"] < visible["ToolCallsVisibility"]
+    assert int(given["TurnsVisibility"]) == 6 * functions["TurnsFunction"]["Timeout"]
+    assert int(given["ToolCallsVisibility"]) == 6 * functions["ToolsFunction"]["Timeout"]
 
 
 def test_workers_take_one_message_at_a_time_and_say_which_failed(resources: Json) -> None:
@@ -289,11 +418,68 @@ def test_whatever_could_not_be_handled_raises_an_alarm(source: Json) -> None:
         assert str({"Fn::GetAtt": ["Queues", f"Outputs.{name}Name"]}) in watched
 
 
+KEPT = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key")
+
+
+@pytest.fixture(scope="module")
+def data() -> Json:
+    return yaml_parse((ROOT / "infra" / "data.yaml").read_text(encoding="utf-8"))["Resources"]
+
+
+def test_tables_can_be_restored_are_encrypted_forget_in_time_and_are_protected(source: Json, data: Json) -> None:
+    tables = typed(data, "AWS::DynamoDB::Table")
+    assert len(tables) == 2
+    for table in tables.values():
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+        assert table["DeletionProtectionEnabled"] == {"Fn::If": ["Protected", True, False]}
+    given = source["Resources"]["Data"]["Properties"]["Parameters"]
+    assert given == {"DeletionProtection": {"Fn::If": ["ProtectTables", "on", "off"]}}
+    assert "{'Fn::Equals': [{'Ref': 'Stage'}, 'prod']}" in str(source["Conditions"]["ProtectTables"])
+
+
+def test_the_bucket_is_private_encrypted_and_reached_by_tls_only(data: Json) -> None:
+    [bucket] = typed(data, "AWS::S3::Bucket").values()
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]
+    assert bucket["LifecycleConfiguration"]["Rules"]
+    [policy] = typed(data, "AWS::S3::BucketPolicy").values()
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_key_is_the_accounts_and_everything_allowed_with_it_is_said(data: Json) -> None:
+    [key] = typed(data, "AWS::KMS::Key").values()
+    assert key["EnableKeyRotation"] is True
+    for statement in key["KeyPolicy"]["Statement"]:
+        assert "*" not in "".join(statement["Action"])
+        assert statement["Principal"]["AWS"] == {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+    # without this nobody could ever change the policy again
+    assert "kms:PutKeyPolicy" in str(key["KeyPolicy"])
+
+
+def test_a_dead_letter_queue_takes_from_its_own_queue_only() -> None:
+    queues = typed(
+        yaml_parse((ROOT / "infra" / "queues.yaml").read_text(encoding="utf-8"))["Resources"], "AWS::SQS::Queue"
+    )
+    fed = {name: queue for name, queue in queues.items() if "RedrivePolicy" in queue}
+    assert len(fed) == 2
+    for queue in fed.values():
+        dead = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]["RedriveAllowPolicy"]
+        assert dead["redrivePermission"] == "byQueue"
+        [source] = dead["sourceQueueArns"]
+        assert source["Fn::Sub"].rpartition(":")[2] == queue["QueueName"]["Fn::Sub"]
+    assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
+
+
 @pytest.mark.parametrize("name", ["data", "queues"])
 def test_what_is_kept_stays_when_its_stack_goes(name: str) -> None:
     nested = yaml_parse((ROOT / "infra" / f"{name}.yaml").read_text(encoding="utf-8"))
     for resource in nested["Resources"].values():
-        kept = resource["Type"] in ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key")
+        kept = resource["Type"] in KEPT
         assert (resource.get("DeletionPolicy") == "RetainExceptOnCreate") is kept
         assert (resource.get("UpdateReplacePolicy") == "Retain") is kept
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "ATTACHE_"
 
@@ -34,6 +34,7 @@ class Settings(BaseModel):
     demo_model_url: str | None = None
     loopback_tools: Literal["on", "off"] = "off"
     log_level: str = "INFO"
+    snapshot_wait: float = Field(default=20.0, ge=0, le=25)  # seconds; what a plain caller's snapshot waits
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:

@@ -73,4 +73,4 @@ def test_accept_leaves_it_open(accept: str, otherwise: Form) -> None:
     ],
 )
 def test_how_long_a_snapshot_waits(prefer: str, polls: bool, seconds: float) -> None:
-    assert snapshot_wait(prefer, polls=polls) == seconds
+    assert snapshot_wait(prefer, polls=polls, otherwise=20.0) == seconds

@@ -12,7 +12,6 @@ Form = Literal["stream", "snapshot"]
 
 MAX_WAIT = 25.0
 POLLS_AFTER = 1.0  # a caller that sent a client id polls and follows
-WAITS = 20.0  # a plain caller wants the answer in the response
 
 _MEDIA_TYPES: dict[Form, tuple[str, ...]] = {
     "stream": ("*/*", "text/*", "text/event-stream"),
@@ -74,8 +73,8 @@ def preferences(prefer: str) -> Preferences:
     return Preferences(_number(said.get("wait", "")), "respond-async" in said)
 
 
-def snapshot_wait(prefer: str, *, polls: bool) -> float:
-    """How many seconds a snapshot may wait for its turn's end.
+def snapshot_wait(prefer: str, *, polls: bool, otherwise: float) -> float:
+    """How many seconds a snapshot may wait for its turn's end; `otherwise` where nobody says: a plain caller wants it.
 
     `respond-async, wait=5` is RFC 7240's own example: the wait counts, then the answer is whatever there is.
     """
@@ -84,7 +83,7 @@ def snapshot_wait(prefer: str, *, polls: bool) -> float:
         return min(asked.wait, MAX_WAIT)
     if asked.respond_async:
         return 0.0
-    return POLLS_AFTER if polls else WAITS
+    return POLLS_AFTER if polls else otherwise
 
 
 def _number(text: str) -> float | None:
