@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from attache.errors import Unavailable
-from attache.turns.tool_jobs import parse_tool_job
+from attache.telemetry.about import noted, session_mark
+from attache.turns.tool_jobs import ToolJob, parse_tool_job
 
 if TYPE_CHECKING:
     from attache.wiring import Services
@@ -21,6 +22,11 @@ async def do_tool_job(services: Services, body: str) -> None:
     fails in any other way is told to the session, so that nobody waits for it.
     """
     job = parse_tool_job(body)
+    with noted(session=session_mark(job.session_id)):
+        await _done_or_given_up(services, job)
+
+
+async def _done_or_given_up(services: Services, job: ToolJob) -> None:
     try:
         await services.tool_worker.handle(job)
     except Unavailable:

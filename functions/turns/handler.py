@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from attache.telemetry.about import noted
 from attache.wire.sqs_batch import each_message
 from functions.turns.jobs import do_job
 
@@ -15,5 +17,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Lambda's entry point."""
     from attache.wiring import services
 
+    wired = services()
     deadline = time.time_ns() // 1_000_000 + context.get_remaining_time_in_millis()
-    return each_message(event, lambda body: do_job(services(), body, deadline))
+    with noted(request=context.aws_request_id):
+        answer = each_message(event, lambda body: do_job(wired, body, deadline), partial(wired.meter.queued, "turns"))
+    wired.meter.flush()
+    return answer

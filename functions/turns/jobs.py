@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attache.telemetry.about import noted, session_mark
 from attache.turns.wakeups import parse_job
 
 if TYPE_CHECKING:
@@ -15,4 +16,6 @@ async def do_job(services: Services, body: str, deadline: int | None = None) -> 
 
     Raises pydantic's ValidationError for a message that is not ours, and Unavailable where it should come again.
     """
-    await services.worker.handle(parse_job(body), deadline)
+    job = parse_job(body)
+    with noted(session=session_mark(job.session_id)):
+        await services.worker.handle(job, deadline)

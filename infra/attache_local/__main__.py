@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from attache_cli.loopback import stay_local
 from attache_local.errors import LocalStackError
+from attache_local.lines import log_for_people
 from attache_local.progress import Progress
 
 STATE = Path(__file__).resolve().parents[2] / ".attache"
@@ -22,8 +22,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 after a stop that was asked for, 1 where the stack cannot run."""
     options = _options(arguments)
-    logging.basicConfig(format="%(asctime)s %(levelname)-7s %(name)s %(message)s", datefmt="%H:%M:%S")
-    logging.getLogger("attache").setLevel(logging.INFO)
+    log_for_people()
     stay_local(os.environ)
     try:
         asyncio.run(_run(options.port, options.state_dir))

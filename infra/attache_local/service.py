@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from attache.aws import Aws
 from attache.settings import Settings
+from attache.telemetry.log_meter import LogMeter
 from attache.wire.health import health_routes
 from attache.wire.web_app import web_app
 from attache.wiring import wire
@@ -46,7 +47,7 @@ class Service:
     """The functions, put together. `environ` is where the model providers' own variables are looked up."""
 
     def __init__(self, settings: Settings, aws: Aws, environ: Mapping[str, str]) -> None:
-        self._services = wire(settings, aws, environ)
+        self._services = wire(settings, aws, environ, meter=LogMeter())
         self._settings = settings
 
     @property

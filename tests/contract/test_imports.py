@@ -69,6 +69,7 @@ EVENT = {
     "isBase64Encoded": False,
 }
 
+CONTEXT = "import types; context = types.SimpleNamespace(aws_request_id='r')"
 MESSAGE = {"Records": [{"messageId": "m", "eventSource": "aws:sqs", "body": "{}", "attributes": {}}]}
 
 
@@ -116,7 +117,8 @@ def test_the_updates_function_starts_without_the_model_library() -> None:
 
 
 def test_the_tool_worker_runs_without_the_model_library() -> None:
-    ran = run(f"{NO_LITELLM}{DEPLOYED}\nfrom functions.tools.handler import handler\nprint(handler({MESSAGE!r}, None))")
+    asked = f"from functions.tools.handler import handler\n{CONTEXT}\nprint(handler({MESSAGE!r}, context))"
+    ran = run(f"{NO_LITELLM}{DEPLOYED}\n{asked}")
     assert "batchItemFailures" in ran.stdout, ran.stderr
 
 

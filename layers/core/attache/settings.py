@@ -33,8 +33,10 @@ class Settings(BaseModel):
     default_app: Literal["on", "off"] = "on"
     demo_model_url: str | None = None
     loopback_tools: Literal["on", "off"] = "off"
-    log_level: str = "INFO"
     snapshot_wait: float = Field(default=20.0, ge=0, le=25)  # seconds; what a plain caller's snapshot waits
+    log_level: Literal["DEBUG", "INFO", "WARNING", "WARN", "ERROR"] = "INFO"
+    log_messages: Literal["on", "off"] = "off"
+    tracing: Literal["on", "off"] = "off"
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:

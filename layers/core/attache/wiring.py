@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -30,11 +30,15 @@ from attache.sessions.s3_blobs import S3Blobs
 from attache.sessions.sessions import Periods, Sessions
 from attache.sessions.updates import Updates
 from attache.settings import Settings
+from attache.telemetry.meter import Meter, NoMeter
+from attache.telemetry.powertools_logs import log_as_json
+from attache.telemetry.powertools_meter import PowertoolsMeter
 from attache.tools.general import GeneralTools
 from attache.tools.guarded_network import GuardedNetwork
 from attache.tools.http_exchange import Exchanges
 from attache.tools.http_tool import HttpTool
 from attache.tools.http_tools import HttpToolset
+from attache.tools.timed_toolset import TimedToolset
 from attache.tools.tool import Toolset
 from attache.tools.toolsets import CombinedToolset, ConfirmedToolset, LaterToolset
 from attache.tools.wallet_tools import WalletToolset
@@ -48,6 +52,7 @@ from attache.turns.system_messages import SystemMessages
 from attache.turns.timings import DEFAULT, Timings
 from attache.turns.tool_worker import ToolWorker
 from attache.turns.worker import Worker
+from attache.usage.counted_usage import CountedUsage
 from attache.usage.dynamo_usage import DynamoUsage
 
 if TYPE_CHECKING:
@@ -63,6 +68,7 @@ class Services:
     environ: Mapping[str, str]
     clock: Clock
     timings: Timings
+    meter: Meter = field(default_factory=NoMeter, kw_only=True)
 
     @cached_property
     def apps(self) -> Apps:
@@ -164,7 +170,7 @@ class Services:
 
     @cached_property
     def _workshop(self) -> Workshop:
-        usage = DynamoUsage(self.aws, self.settings.registry_table)
+        usage = CountedUsage(DynamoUsage(self.aws, self.settings.registry_table), self.meter)
         own_keys = OwnKeys(self.catalogue, self.client_secrets)
         windows = LitellmWindows(self.catalogue)
         return Workshop(
@@ -178,6 +184,7 @@ class Services:
             self.clock,
             own_keys,
             windows,
+            self.meter,
         )
 
     @cached_property
@@ -191,20 +198,29 @@ class Services:
         builtin = [GeneralTools(self.clock)] if "general" in app.builtin_tools else []
         return CombinedToolset(ConfirmedToolset(operations, confirmed), WalletToolset(app.wallet_tools), *builtin)
 
-    def _operations(self, app: App, tools: Sequence[HttpTool]) -> HttpToolset:
+    def _operations(self, app: App, tools: Sequence[HttpTool]) -> Toolset:
         """Operations of the app, as they are."""
         declared = [secret.name for secret in app.secrets]
-        return HttpToolset(tools, self.secrets, self._exchanges, declared)
+        return TimedToolset(HttpToolset(tools, self.secrets, self._exchanges, declared), self.meter)
 
 
 def wire(
-    settings: Settings, aws: Aws, environ: Mapping[str, str], *, clock: Clock | None = None, timings: Timings = DEFAULT
+    settings: Settings,
+    aws: Aws,
+    environ: Mapping[str, str],
+    *,
+    clock: Clock | None = None,
+    timings: Timings = DEFAULT,
+    meter: Meter | None = None,
 ) -> Services:
     """The service over these. `environ` is where the providers' own variables are looked up."""
-    return Services(settings, aws, environ, clock or Clock(), timings)
+    return Services(settings, aws, environ, clock or Clock(), timings, meter=meter or NoMeter())
 
 
 @cache
 def services() -> Services:
     """The service of this process, as its environment says: once in a container's life."""
-    return wire(Settings.read(os.environ), Aws(), os.environ)
+    settings = Settings.read(os.environ)
+    function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+    log_as_json(settings.log_level, {"service": "attache", "stage": settings.stage, "function": function})
+    return wire(settings, Aws(), os.environ, meter=PowertoolsMeter(settings.stage))

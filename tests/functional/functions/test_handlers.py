@@ -27,10 +27,11 @@ from tests.servers.script import text
 ROOT = Path(__file__).resolve().parents[3]
 LAMBDA = """
 import importlib, json, sys, types
+answers, sys.stdout = sys.stdout, sys.stderr
 handler = importlib.import_module(sys.argv[1]).handler
 context = types.SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000, aws_request_id="r")
 for line in sys.stdin:
-    print(json.dumps(handler(json.loads(line), context)), flush=True)
+    print(json.dumps(handler(json.loads(line), context)), file=answers, flush=True)
 """
 Environment = dict[str, str]
 

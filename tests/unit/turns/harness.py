@@ -27,6 +27,7 @@ from attache.turns.worker import Worker
 from attache.usage.usage import UsageRow
 from tests.fakes.apps import FakeApps
 from tests.fakes.blobs import FakeBlobs
+from tests.fakes.meter import FakeMeter
 from tests.fakes.models import FakeModels
 from tests.fakes.session_table import FakeSessionTable
 from tests.fakes.tool_jobs import FakeToolJobs
@@ -64,6 +65,7 @@ class House:
     usage: FakeUsage = field(default_factory=FakeUsage)
     session_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     windows: Windows | None = None
+    meter: FakeMeter = field(default_factory=FakeMeter)
 
     def __post_init__(self) -> None:
         table = self.table = self.table or FakeSessionTable(self.clock)
@@ -81,6 +83,7 @@ class House:
             self.blobs,
             self.clock,
             windows=self.windows,
+            meter=self.meter,
         )
         self.chats = Chats(self.sessions, table, workshop, self.clock, self.timings)
         self.worker = Worker(self.sessions, workshop, self.clock, self.timings)

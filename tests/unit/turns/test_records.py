@@ -17,7 +17,7 @@ async def test_no_record_names_a_session_by_the_id_that_opens_it(caplog: pytest.
     await house.stream()
     tag = (await house.log()).living.tag
     assert [record.message for record in caplog.records] == ["a turn failed"]
-    assert vars(caplog.records[0])["session"] == tag
+    assert vars(caplog.records[0])["tag"] == tag
     assert house.session_id not in str([vars(record) for record in caplog.records])
 
 

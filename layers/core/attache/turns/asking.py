@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from attache.apps.app import App
 from attache.models.model import Completion, ModelFailed, ModelRequest, Models, ModelUsage
@@ -13,6 +13,7 @@ from attache.models.window import Windows
 from attache.sessions.blobs import Blobs
 from attache.sessions.entries import TurnUsage
 from attache.sessions.wakes import Wakeups
+from attache.telemetry.meter import Meter, NoMeter
 from attache.tools.tool import Toolset
 from attache.turns.fitting import fitted
 from attache.turns.prompt import prompt
@@ -43,6 +44,7 @@ class Means:
     blobs: Blobs
     settled: Callable[[], Awaitable[None]]
     windows: Windows | None = None
+    meter: Meter = field(default_factory=NoMeter)
 
 
 class Asking:
@@ -54,6 +56,7 @@ class Asking:
         self._spender = spender
         self._taken: list[ModelUsage] = []
         self._answered_by = means.model
+        self._spoke = False
 
     async def answer(self, *, last: bool = False) -> Completion:
         """Ask for the next step; its text has gone to the recorder when this returns. `last`: without tools.
@@ -82,7 +85,7 @@ class Asking:
             completion = await self._streamed(await self._recorder.beside_model(self._request(last)))
         except ModelFailed as failure:
             logger.warning(
-                "a model failed: %s (%s)", failure.code, failure.detail, extra={"session": self._recorder.log.tag}
+                "a model failed: %s (%s)", failure.code, failure.detail, extra={"tag": self._recorder.log.tag}
             )
             self._taken += [failure.usage] if failure.usage else []
             raise
@@ -96,10 +99,16 @@ class Asking:
                 event = await self._recorder.beside_model(anext(events))
                 if isinstance(event, Completion):
                     return _bounded(event)
-                self._recorder.said(event.text)
+                self._said(event.text)
                 await self._recorder.go_on()
                 if self._recorder.length > MOST_CHARACTERS:
                     return Completion(usage=ModelUsage(partial=True), truncated=True)
+
+    def _said(self, text: str) -> None:
+        if not self._spoke and not self._recorder.resumed:
+            self._means.meter.first_token(self._means.app.name, self._recorder.age)
+        self._spoke = True
+        self._recorder.said(text)
 
     async def _request(self, last: bool) -> ModelRequest:
         log, means, tools = self._recorder.log, self._means, self._means.toolset.specs

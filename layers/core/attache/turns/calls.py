@@ -78,7 +78,7 @@ class Calls:
         try:
             await self._blobs.put(log.session_id, log.living.tag, call_id, whole)
         except Unavailable:
-            logger.warning("a long result was not kept whole", extra={"session": log.tag})
+            logger.warning("a long result was not kept whole", extra={"tag": log.tag})
             return False
         return True
 

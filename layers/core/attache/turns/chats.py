@@ -130,7 +130,7 @@ class Chats:
         try:
             await self._workshop.wakeups.wake(log.session_id)
         except Unavailable:
-            logger.warning("a wake-up was not sent", extra={"session": log.tag})
+            logger.warning("a wake-up was not sent", extra={"tag": log.tag})
 
     async def _stream_of(self, log: SessionLog, turn: int, last_event_id: str | None) -> ChatStream:
         """The stream from the turn's beginning, or from where a client resumes it; `reset` where it cannot."""
@@ -155,9 +155,9 @@ class Chats:
                 else:
                     stream.finish(log)
         except Unavailable:
-            logger.warning("a stream was cut: the log does not answer", extra={"session": log.tag})
+            logger.warning("a stream was cut: the log does not answer", extra={"tag": log.tag})
         except Exception:
-            logger.exception("a stream was cut", extra={"session": log.tag})
+            logger.exception("a stream was cut", extra={"tag": log.tag})
         finally:
             self._sessions.keep(log)
             stream.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from attache.apps.app import App
 from attache.apps.apps import DEFAULT_APP, Apps
@@ -15,6 +15,8 @@ from attache.models.window import Windows
 from attache.sessions.blobs import Blobs
 from attache.sessions.head import Head
 from attache.sessions.wakes import Wakeups
+from attache.telemetry.about import note
+from attache.telemetry.meter import Meter, NoMeter
 from attache.tools.tool import Toolset
 from attache.turns.asking import Means
 from attache.turns.tool_jobs import ToolJobs
@@ -40,6 +42,7 @@ class Workshop:
     clock: Clock
     own_keys: OwnKeys | None = None
     windows: Windows | None = None
+    meter: Meter = field(default_factory=NoMeter)
 
     async def means(self, head: Head) -> Means:
         """What this session's turns run on. Raises NotFound where its app is gone."""
@@ -48,6 +51,7 @@ class Workshop:
     def means_of(self, app: App, head: Head) -> Means:
         """The same, with the app at hand."""
         ledger = Ledger(self.usage)
+        note(app=app.name)
 
         def models(spender: Spender) -> Models:
             metered = MeteredModels(self.models, ledger, spender, self.clock.now)
@@ -55,6 +59,10 @@ class Workshop:
             if self.own_keys is None or spender.client_id is None:
                 return shared
             return OwnKeyModels(shared, self.own_keys, spender.client_id)
+
+        async def settled() -> None:
+            await ledger.settled()
+            self.meter.flush()
 
         return Means(
             app,
@@ -64,8 +72,9 @@ class Workshop:
             self.wakeups,
             self.tool_jobs,
             self.blobs,
-            ledger.settled,
+            settled,
             self.windows,
+            self.meter,
         )
 
     async def foresee(self, app: App, head: Head | None, client_id: str | None) -> None:

@@ -49,7 +49,7 @@ class Namer:
             async with asyncio.timeout(self._timings.title):
                 return await self._asked(log, exchange) or first_words(exchange.message.message)
         except (AttacheError, TimeoutError) as error:
-            logger.warning("no model named a session: %s", type(error).__name__, extra={"session": log.tag})
+            logger.warning("no model named a session: %s", type(error).__name__, extra={"tag": log.tag})
             return first_words(exchange.message.message)
 
     async def _asked(self, log: SessionLog, exchange: Exchange) -> str:

@@ -58,4 +58,4 @@ class OutcomeKeeper:
         try:
             await self._wakeups.wake(log.session_id)
         except Unavailable:
-            logger.warning("a wake-up was not sent", extra={"session": log.tag})
+            logger.warning("a wake-up was not sent", extra={"tag": log.tag})

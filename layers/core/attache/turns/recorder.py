@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from attache.clock import Clock
 from attache.errors import Unavailable
-from attache.sessions.entries import Agent, Body, End, Entry, Sign, Text
+from attache.sessions.entries import Agent, Body, End, Entry, Sign, Text, Turn, TurnStatus
 from attache.sessions.log import SessionLog, Wanted
 from attache.sessions.view import Running, View
 from attache.turns.pieces import Unstored
@@ -68,6 +68,17 @@ class Recorder:
         """Characters of the answer since the last step."""
         return len(self.running.text) + len(self.unstored.text)
 
+    @property
+    def resumed(self) -> bool:
+        """Whether another began this turn."""
+        taken = self.log.entry(self.running.taken)
+        return taken is None or (isinstance(taken.body, Turn) and taken.body.why in ("takeover", "hand-over"))
+
+    @property
+    def age(self) -> int:
+        """Milliseconds since the turn began."""
+        return self._clock.now() - self.running.began
+
     def check(self) -> None:
         """Whether there is anything to do: who takes a turn over may find an interrupt. Raises Fenced, Interrupted."""
         self._going_on(self.running)
@@ -85,10 +96,12 @@ class Recorder:
         """The same of an entry that something else is written with, in one transaction."""
         return await self._append(lambda log, _: make(log), self._going_on)
 
-    async def end(self, make: Callable[[Running], End], *, though_interrupted: bool = False) -> Entry:
-        """End the turn; with `though_interrupted` also where an interrupt asks for it."""
+    async def end(self, make: Callable[[Running], End], *, though_interrupted: bool = False) -> tuple[TurnStatus, int]:
+        """End the turn; with `though_interrupted` also where an interrupt asks for it. Returns how, and when (ms)."""
         check = _only_ours if though_interrupted else self._going_on
-        return await self._append(lambda _, running: Wanted(make(running)), check)
+        entry = await self._append(lambda _, running: Wanted(make(running)), check)
+        assert isinstance(entry.body, End)
+        return entry.body.status, entry.at
 
     async def flush(self) -> None:
         """Store what the model has said since the last piece."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 
 from attache.errors import Unavailable
@@ -50,7 +51,7 @@ class TurnRunner:
         try:
             await self._until_stopped()
         except Fenced:
-            logger.info("a turn was taken over", extra={"session": self._recorder.log.tag})
+            logger.info("a turn was taken over", extra={"tag": self._recorder.log.tag})
         finally:
             await self._means.settled()
 
@@ -68,7 +69,7 @@ class TurnRunner:
         except (Fenced, Unavailable):
             raise
         except Exception:
-            logger.exception("a turn failed", extra={"session": self._recorder.log.tag})
+            logger.exception("a turn failed", extra={"tag": self._recorder.log.tag})
             await self._fail(BROKEN)
 
     async def _to_the_end(self) -> None:
@@ -117,10 +118,7 @@ class TurnRunner:
 
     async def _end_with(self, completion: Completion) -> None:
         rest, usage = self._recorder.unstored.text, self._asking.usage()
-        await self._recorder.end(
-            lambda turn: End("done", turn.text + rest, turn.pieces, completion.opaque, usage=usage)
-        )
-        await self._ended()
+        await self._end(lambda turn: End("done", turn.text + rest, turn.pieces, completion.opaque, usage=usage))
 
     async def _fail(self, failure: Failure) -> None:
         try:
@@ -137,7 +135,12 @@ class TurnRunner:
                 status, turn.text + rest, turn.pieces, results=self._left_open(turn), usage=usage, failure=failure
             )
 
-        await self._recorder.end(end, though_interrupted=status == "interrupted")
+        await self._end(end, though_interrupted=status == "interrupted")
+
+    async def _end(self, make: Callable[[Running], End], *, though_interrupted: bool = False) -> None:
+        app, began = self._means.app.name, self._recorder.running.began
+        status, at = await self._recorder.end(make, though_interrupted=though_interrupted)
+        self._means.meter.turn(app, status, at - began)
         await self._ended()
 
     def _left_open(self, turn: Running) -> tuple[CallResult, ...]:

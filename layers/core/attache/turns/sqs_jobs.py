@@ -21,14 +21,20 @@ class SqsJobs:
         self._queue_url = queue_url
 
     async def send(self, job: BaseModel, *, delay: float = 0) -> None:
-        """Send a job, to come after `delay` seconds, 900 at most. Raises Unavailable."""
+        """Send a job, to come after `delay` seconds, 900 at most. Raises Unavailable.
+
+        The delay goes along as an attribute: what comes later than that is late.
+        """
+        seconds = min(math.ceil(delay), LONGEST_DELAY)
+        delayed = {"delay": {"DataType": "Number", "StringValue": str(seconds)}} if seconds else {}
         try:
             await self._aws.call(
                 "sqs",
                 "send_message",
                 QueueUrl=self._queue_url,
                 MessageBody=job.model_dump_json(),
-                DelaySeconds=min(math.ceil(delay), LONGEST_DELAY),
+                DelaySeconds=seconds,
+                MessageAttributes=delayed,
             )
         except (BotoCoreError, ClientError) as error:
             raise Unavailable("The queue does not answer; try again in a moment.") from error

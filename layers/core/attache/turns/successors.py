@@ -26,7 +26,7 @@ async def wake_waiting(log: SessionLog, wakeups: Wakeups, timings: Timings) -> N
     try:
         await wakeups.wake(log.session_id, delay=timings.idle if streamed else 0)
     except Unavailable:
-        logger.warning("a wake-up was not sent", extra={"session": log.tag})
+        logger.warning("a wake-up was not sent", extra={"tag": log.tag})
 
 
 async def have_first_answer_named(log: SessionLog, wakeups: Wakeups) -> None:
@@ -37,7 +37,7 @@ async def have_first_answer_named(log: SessionLog, wakeups: Wakeups) -> None:
     try:
         await wakeups.title(log.session_id, head.tag)
     except Unavailable:
-        logger.warning("a title was not asked for", extra={"session": log.tag})
+        logger.warning("a title was not asked for", extra={"tag": log.tag})
 
 
 def _is_answered(entry: Entry) -> bool:

@@ -6,9 +6,10 @@ import asyncio
 import logging
 from dataclasses import replace
 
+from attache.apps.apps import DEFAULT_APP
 from attache.clock import Clock
 from attache.errors import NotFound, Unavailable
-from attache.sessions.entries import End, Failure
+from attache.sessions.entries import End, Entry, Failure
 from attache.sessions.log import Decision, SessionLog, Wanted
 from attache.sessions.sessions import Sessions
 from attache.sessions.table import FIRST_LOOK, GLANCE
@@ -96,7 +97,8 @@ class Worker:
         elif isinstance(job, HandOver) and job.runner == running.runner:
             await self._take(log, take_over("hand-over", lambda now: now.runner == job.runner), deadline)
         elif is_dead(running, self._clock.now(), self._timings):
-            logger.warning("a runner died", extra={"session": log.tag, "runner": running.runner})
+            logger.warning("a runner died", extra={"tag": log.tag, "runner": running.runner})
+            self._workshop.meter.dead_runner(log.living.app or DEFAULT_APP)
             await self._take(log, take_over("takeover", self._dead), deadline)
         elif isinstance(job, Guard) and job.runner == running.runner:
             await self._guard(log, running)
@@ -152,12 +154,20 @@ class Worker:
             stopped = running.interrupt is not None
             return Wanted(replace(end, status="interrupted", failure=None) if stopped else end)
 
+        began = log.view.running.began if log.view.running else self._clock.now()
         try:
-            await log.append(decide)
+            given_up = await log.append(decide)
         except NotToBeTaken:
             return
+        self._count(log, given_up, began)
         await log.settle()
         await wake_waiting(log, self._wakeups, self._timings)
+
+    def _count(self, log: SessionLog, given_up: Entry, began: int) -> None:
+        assert isinstance(given_up.body, End)
+        meter = self._workshop.meter
+        meter.turn(log.living.app or DEFAULT_APP, given_up.body.status, given_up.at - began)
+        meter.flush()
 
     def _given_up(self, running: Running) -> bool:
         old = self._clock.now() - running.began > self._timings.turn * 1000

@@ -14,6 +14,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from attache.telemetry.about import noted
+from attache.wire.known import known_of
 from attache.wire.refusals import our_fault
 from attache.wire.request_ids import new_request_id
 
@@ -56,6 +58,11 @@ class Boundary:
             return
         answer = _Answer(send, self.settle)
         app = _preflight if scope["method"] == "OPTIONS" else self.app
+        with noted(**known_of(scope)):
+            await self._answered(app, scope, receive, answer)
+
+    @staticmethod
+    async def _answered(app: ASGIApp, scope: Scope, receive: Receive, answer: _Answer) -> None:
         try:
             await app(scope, receive, answer.send)
         except ClientDisconnect:

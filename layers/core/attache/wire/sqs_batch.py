@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine, Mapping
+from contextvars import copy_context
 from functools import cache
 from typing import Any
 
@@ -16,17 +18,34 @@ log = logging.getLogger(__name__)
 Do = Callable[[str], Coroutine[Any, Any, None]]
 
 
-def each_message(event: Mapping[str, Any], do: Do) -> dict[str, Any]:
+def each_message(
+    event: Mapping[str, Any],
+    do: Do,
+    aged: Callable[[int], None] = lambda _: None,
+    now: Callable[[], float] = time.time,
+) -> dict[str, Any]:
     """`do` with the body of each message, one after the other; what it raises is logged, and that message has failed.
 
-    Returns what Lambda wants to know (`ReportBatchItemFailures`).
+    `aged` is told how late each comes (ms). Returns what Lambda wants to know (`ReportBatchItemFailures`).
     """
 
     def handle(record: SQSRecord) -> None:
-        _loop().run(do(record.body))
+        late = _late(record, now())
+        if late is not None:
+            aged(late)
+        _loop().run(do(record.body), context=copy_context())  # else it would know what the first message knew
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False, logger=log)
     return dict(process_partial_response(event=dict(event), record_handler=handle, processor=processor))
+
+
+def _late(record: SQSRecord, now: float) -> int | None:
+    """Milliseconds since the message was due: sent, and the delay over that it was sent with (`SqsJobs`)."""
+    sent = record.raw_event.get("attributes", {}).get("SentTimestamp", "")
+    delay = record.raw_event.get("messageAttributes", {}).get("delay", {}).get("stringValue", "0")
+    if not (sent.isdecimal() and delay.isdecimal()):
+        return None
+    return max(0, round(now * 1000) - int(sent) - int(delay) * 1000)
 
 
 @cache

@@ -1,0 +1,30 @@
+"""Log lines for people: when, how bad, where, what, and whom it is about."""
+
+from __future__ import annotations
+
+import logging
+
+from attache.telemetry.about import about
+
+SHOWN = ("session", "app")
+
+
+class Lines(logging.Formatter):
+    """One line a record, as `10:31:07 INFO    attache.turns.runner a turn failed (session 1f9b, app shop)`."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s %(message)s", datefmt="%H:%M:%S")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        known = about()
+        said = ", ".join(f"{name} {known[name]}" for name in SHOWN if name in known)
+        return super().formatMessage(record) + (f" ({said})" if said else "")
+
+
+def log_for_people() -> None:
+    """From now on lines go to standard error, ours from INFO on."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(Lines())
+    logging.basicConfig(handlers=[handler])
+    for name in ("attache", "functions"):
+        logging.getLogger(name).setLevel(logging.INFO)

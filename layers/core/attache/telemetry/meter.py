@@ -1,0 +1,57 @@
+"""What is counted of the work: turns, tokens, tools, waits. What becomes of it is an adapter's affair."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+TurnStatus = Literal["done", "interrupted", "failed"]
+
+
+class Meter(Protocol):
+    """Takes figures as they come, for as long as it takes to run on; nothing waits for it, and it never fails."""
+
+    def turn(self, app: str, status: TurnStatus, ms: int) -> None:
+        """A turn ended so, `ms` after it had begun."""
+        ...
+
+    def first_token(self, app: str, ms: int) -> None:
+        """The first text of a turn came so long after it had begun."""
+        ...
+
+    def model_call(self, app: str, tokens_in: int | None, tokens_out: int | None, dollars: float | None) -> None:
+        """A model was called. None is unknown, and counted nowhere."""
+        ...
+
+    def tool_call(self, app: str, tool: str, ms: int, *, failed: bool) -> None:
+        """A tool was called over HTTP and took so long; `failed`: it brought no answer that it was called for."""
+        ...
+
+    def dead_runner(self, app: str) -> None:
+        """A guard found a turn whose runner had died."""
+        ...
+
+    def queued(self, queue: str, ms: int) -> None:
+        """A message was handled so long after it was due."""
+        ...
+
+    def flush(self) -> None:
+        """Let go of what is held: the function may be frozen after this."""
+        ...
+
+
+class NoMeter:
+    """Counts nothing."""
+
+    def turn(self, app: str, status: TurnStatus, ms: int) -> None: ...
+
+    def first_token(self, app: str, ms: int) -> None: ...
+
+    def model_call(self, app: str, tokens_in: int | None, tokens_out: int | None, dollars: float | None) -> None: ...
+
+    def tool_call(self, app: str, tool: str, ms: int, *, failed: bool) -> None: ...
+
+    def dead_runner(self, app: str) -> None: ...
+
+    def queued(self, queue: str, ms: int) -> None: ...
+
+    def flush(self) -> None: ...

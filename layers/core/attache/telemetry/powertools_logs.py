@@ -1,0 +1,45 @@
+"""Log lines as Powertools writes them: a JSON object each, on standard output."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, TextIO
+
+from attache.telemetry.about import Knowing
+
+OURS = ("attache", "functions")
+
+
+def log_as_json(level: str, known: Mapping[str, str], stream: TextIO | None = None) -> None:
+    """From now on every line of this process is JSON with `known` in it; ours from `level` on, others' from WARNING.
+
+    Others' never in more detail: what botocore and LiteLLM say then is the bodies of requests.
+    """
+    handler = logging.StreamHandler(stream or sys.stdout)
+    handler.setFormatter(PowertoolsLines(known))
+    handler.addFilter(Knowing())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]  # Lambda's runtime has put one there
+    root.setLevel(logging.WARNING)
+    for name in OURS:
+        logging.getLogger(name).setLevel(level)
+
+
+class PowertoolsLines(logging.Formatter):
+    """Powertools' formatter, imported with the first line: most requests have nothing to say."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        super().__init__()
+        self._known: Mapping[str, Any] = known
+
+    @cached_property
+    def _powertools(self) -> logging.Formatter:
+        from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+
+        return LambdaPowertoolsFormatter(use_rfc3339=True, utc=True, serialize_stacktrace=False, **self._known)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._powertools.format(record)
