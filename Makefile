@@ -9,14 +9,24 @@ WORKERS ?= 4
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; exit; }; done; echo python3)
 
+# the Python that Lambda runs, where it is at hand: what was built for this machine is then run by it
+LAMBDA_PYTHON_BIN ?= $(shell for p in python3.13 "$$HOME"/.pyenv/versions/3.13*/bin/python3.13 "$$HOME"/.local/share/uv/python/cpython-3.13*/bin/python3.13; do \
+	"$$p" -c '' 2>/dev/null && { echo "$$p"; exit; }; done; echo $(PYTHON))
+# the newest in cargo's registry; the layer of template.yaml is 1.1.0
+ADAPTER_VERSION := 1.0.0-rc1
+
 REQUIREMENTS := infra/requirements
 PY := .venv/bin/python
 RUN := .venv/.run
 DEV := .venv/.dev
 MINISTACK := .venv-ministack/.installed
 SAM := .venv-sam/.installed
+LAMBDA := .venv-lambda/.installed
+REHEARSAL := .venv-rehearsal/.installed
+ADAPTER := .venv-adapter/bin/lambda-adapter
+HERE := .aws-sam/here
 
-.PHONY: help dev setup test soak bench slow check lint format types contracts templates requirements clean
+.PHONY: help dev setup test soak bench slow built engines check lint format types contracts templates requirements clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +52,14 @@ soak: $(DEV) ## 10,000 drawn schedules of crashes, freezes and losses (SCHEDULES
 	SEED=$$seed SCHEDULES=$$half $(PY) -m pytest -q tests/model & \
 	SEED=$$((seed + half)) SCHEDULES=$$half $(PY) -m pytest -q tests/model/test_schedules.py; second=$$?; \
 	wait $$!; first=$$?; exit $$((first + second))
+
+engines: $(LAMBDA) $(REHEARSAL) $(ADAPTER) built ## what was built, and what runs it here as Lambda does
+
+built: $(SAM) $(LAMBDA) ## what `sam build` makes, but for this machine; seconds where nothing changed
+	@mkdir -p $(HERE)
+	@LAMBDA_ARCH=$$(uname -m) LAMBDA_PYTHON=$$(.venv-lambda/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])') \
+		SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --build-dir $(HERE)/build --cache-dir $(HERE)/cache >$(HERE)/log 2>&1 \
+		|| { cat $(HERE)/log >&2; exit 1; }
 
 check: ## the whole gate, as CI runs it
 	@.ci/run
@@ -70,6 +88,11 @@ templates: $(SAM) ## what CloudFormation would refuse
 install = $(1)/bin/python -m uv pip install --quiet --python $(1)/bin/python --require-hashes -r $(2) 2>$(1)/.uv.log \
 	|| { echo "uv could not install ($(1)/.uv.log says why); pip does it"; $(1)/bin/python -m pip install --quiet --require-hashes -r $(2); }
 
+# the same for an environment that has nothing of its own to install with
+install_from_outside = $(PY) -m uv pip install --quiet --python $(1)/bin/python --require-hashes -r $(2) 2>$(1)/.uv.log \
+	|| { echo "uv could not install ($(1)/.uv.log says why); pip does it"; \
+		$(PY) -m pip --python $(1)/bin/python install --quiet --require-hashes -r $(2); }
+
 .venv/bin/python .venv-ministack/bin/python .venv-sam/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Attaché needs Python 3.11 or later, and \"$(PYTHON)\" is $$($(PYTHON) --version 2>&1 | tail -n 1); say: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "making $(@D:/bin=)"
@@ -94,6 +117,22 @@ $(SAM): $(REQUIREMENTS)/sam.txt | .venv-sam/bin/python
 	@$(call install,.venv-sam,$<)
 	@touch $@
 
+.venv-lambda/bin/python .venv-rehearsal/bin/python: | .venv/bin/python
+	@echo "making $(@D:/bin=) with $$($(LAMBDA_PYTHON_BIN) --version)"
+	@{ $(LAMBDA_PYTHON_BIN) -m venv --without-pip $(@D:/bin=); } || { rm -rf $(@D:/bin=); exit 1; }
+
+$(LAMBDA): $(REQUIREMENTS)/lambda.txt $(RUN) | .venv-lambda/bin/python
+	@$(call install_from_outside,.venv-lambda,$<)
+	@touch $@
+
+$(REHEARSAL): $(REQUIREMENTS)/rehearsal.txt $(RUN) | .venv-rehearsal/bin/python
+	@$(call install_from_outside,.venv-rehearsal,$<)
+	@touch $@
+
+$(ADAPTER):
+	@command -v cargo >/dev/null || { echo "the Lambda Web Adapter is built by cargo, and there is none: https://rustup.rs" >&2; exit 1; }
+	cargo install --quiet --locked --root .venv-adapter lambda_web_adapter --version $(ADAPTER_VERSION)
+
 # ---- pinned requirements
 
 compile = .venv/bin/python -m uv pip compile --quiet --generate-hashes --no-annotate --no-header $(UPGRADE)
@@ -107,10 +146,12 @@ requirements: $(RUN) ## pin anew what the .in files ask for (UPGRADE=--upgrade t
 	$(anywhere) $(REQUIREMENTS)/dev.in -o $(REQUIREMENTS)/dev.txt
 	$(anywhere) $(REQUIREMENTS)/run.in --constraint $(REQUIREMENTS)/dev.txt -o $(REQUIREMENTS)/run.txt
 	$(anywhere) $(REQUIREMENTS)/ministack.in -o $(REQUIREMENTS)/ministack.txt
+	$(anywhere) $(REQUIREMENTS)/rehearsal.in -o $(REQUIREMENTS)/rehearsal.txt
+	$(anywhere) $(REQUIREMENTS)/lambda.in -o $(REQUIREMENTS)/lambda.txt
 	$(anywhere) $(REQUIREMENTS)/sam.in -o $(REQUIREMENTS)/sam.txt
 	$(on_lambda) layers/web/requirements.in -o layers/web/requirements.txt
 	$(on_lambda) layers/llm/requirements.in $$($(in_web)) -o layers/llm/requirements.txt
 
 clean: ## remove the environments and what was built; keeps .attache, where the local stack's sessions are
-	rm -rf .venv .venv-ministack .venv-sam .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-* .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find functions layers infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
