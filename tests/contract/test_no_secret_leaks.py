@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import logging
 from base64 import b64encode
 from collections.abc import Iterator
@@ -20,6 +22,8 @@ from attache.clock import Clock
 from attache.secrets import Secrets, app_scope
 from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
+from attache.telemetry.about import Knowing
+from attache.telemetry.powertools_logs import OURS, PowertoolsLines
 from tests.contract.service import Running
 from tests.contract.shapes import snapshot
 
@@ -50,6 +54,7 @@ class Heard:
     """All that went by, by where it went."""
 
     by_place: dict[str, list[str]] = field(default_factory=dict)
+    sessions: list[str] = field(default_factory=list)
 
     def note(self, place: str, what: Any) -> None:
         self.by_place.setdefault(place, []).append(what if isinstance(what, str) else repr(what))
@@ -74,14 +79,34 @@ def heard(running: Running, caplog: pytest.LogCaptureFixture) -> Iterator[Heard]
     clients = [running.aws.client(service) for service in SERVICES]
     for client in clients:
         client.meta.events.register("before-call", to_aws, unique_id="heard")
+    lines = io.StringIO()
+    written = logging.StreamHandler(lines)
+    written.setFormatter(PowertoolsLines({"stage": "dev"}))
+    written.addFilter(Knowing())
+    for name in OURS:
+        logging.getLogger(name).addHandler(written)
     yield heard
+    for name in OURS:
+        logging.getLogger(name).removeHandler(written)
+    heard.note("our own lines", lines.getvalue())
+    no_word_of_users(heard)
     for client in clients:
         client.meta.events.unregister("before-call", to_aws, unique_id="heard")
+
+
+def no_word_of_users(heard: Heard) -> None:
+    """Our own lines, as Lambda has them, say whom they are about, by marks; no message, and no session's id."""
+    (lines,) = heard.by_place["our own lines"]
+    said = [json.loads(line) for line in lines.splitlines()]
+    assert any("session" in line and "app" in line for line in said)
+    assert "our own lines" not in heard.places_of(CANARY)
+    assert all("our own lines" not in heard.places_of(session_id) for session_id in heard.sessions)
 
 
 def talk(http: httpx.Client, heard: Heard, accept: str, app: str, key: str, client_id: str) -> None:
     """Every message, an interrupt of a model and one of a tool; then whatever else tells of the session."""
     session_id = str(uuid4())
+    heard.sessions.append(session_id)
     headers = {"X-Session-Id": session_id, "X-API-Key": key}
 
     def ask(method: str, path: str, **more: Any) -> httpx.Response:

@@ -20,7 +20,9 @@ from attache.keys.dynamo_keys import DynamoKeys
 from attache.models.access import ProviderAccess
 from attache.models.catalogue import Catalogue
 from attache.models.litellm_windows import LitellmWindows
+from attache.models.model import Models
 from attache.models.own_keys import OwnKeys
+from attache.models.watched_models import OverheardModels, Span, TracedModels
 from attache.models.with_a_key import with_a_key
 from attache.secrets import ClientSecrets, Secrets
 from attache.secrets.dynamo_secrets import DynamoSecrets
@@ -33,6 +35,7 @@ from attache.settings import Settings
 from attache.telemetry.meter import Meter, NoMeter
 from attache.telemetry.powertools_logs import log_as_json
 from attache.telemetry.powertools_meter import PowertoolsMeter
+from attache.telemetry.powertools_traces import PowertoolsTraces, TracedMeter
 from attache.tools.general import GeneralTools
 from attache.tools.guarded_network import GuardedNetwork
 from attache.tools.http_exchange import Exchanges
@@ -69,6 +72,7 @@ class Services:
     clock: Clock
     timings: Timings
     meter: Meter = field(default_factory=NoMeter, kw_only=True)
+    span: Span | None = field(default=None, kw_only=True)
 
     @cached_property
     def apps(self) -> Apps:
@@ -139,6 +143,14 @@ class Services:
 
         return LitellmModels(self.catalogue, self._providers)
 
+    @property
+    def _watched(self) -> Models:
+        """The models as turns call them."""
+        models: Models = self.models
+        if self.settings.log_messages == "on":
+            models = OverheardModels(models)
+        return TracedModels(models, self.span) if self.span else models
+
     @cached_property
     def _providers(self) -> ProviderAccess:
         return ProviderAccess.from_environ(self.environ, self.settings.demo_model_url)
@@ -175,7 +187,7 @@ class Services:
         windows = LitellmWindows(self.catalogue)
         return Workshop(
             self.apps,
-            self.models,
+            self._watched,
             self._tools,
             usage,
             self._wakeups,
@@ -212,9 +224,10 @@ def wire(
     clock: Clock | None = None,
     timings: Timings = DEFAULT,
     meter: Meter | None = None,
+    span: Span | None = None,
 ) -> Services:
     """The service over these. `environ` is where the providers' own variables are looked up."""
-    return Services(settings, aws, environ, clock or Clock(), timings, meter=meter or NoMeter())
+    return Services(settings, aws, environ, clock or Clock(), timings, meter=meter or NoMeter(), span=span)
 
 
 @cache
@@ -223,4 +236,7 @@ def services() -> Services:
     settings = Settings.read(os.environ)
     function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
     log_as_json(settings.log_level, {"service": "attache", "stage": settings.stage, "function": function})
-    return wire(settings, Aws(), os.environ, meter=PowertoolsMeter(settings.stage))
+    if settings.tracing == "off":
+        return wire(settings, Aws(), os.environ, meter=PowertoolsMeter(settings.stage))
+    traces = PowertoolsTraces(os.environ)
+    return wire(settings, Aws(), os.environ, meter=TracedMeter(settings.stage, traces), span=traces.span)
