@@ -139,7 +139,7 @@ compile = .venv/bin/python -m uv pip compile --quiet --generate-hashes --no-anno
 # one version for every Python, so that Lambda runs what the tests ran
 anywhere = $(compile) --universal --python-version 3.11 --fork-strategy fewest
 on_lambda = $(compile) --python-version 3.13 --python-platform aarch64-manylinux2014 --constraint $(REQUIREMENTS)/dev.txt
-in_web = sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' layers/web/requirements.txt
+in_web = sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' layers/third_party/web.txt
 
 requirements: $(RUN) ## pin anew what the .in files ask for (UPGRADE=--upgrade takes newer versions)
 	$(anywhere) $(REQUIREMENTS)/uv.in -o $(REQUIREMENTS)/uv.txt
@@ -149,8 +149,8 @@ requirements: $(RUN) ## pin anew what the .in files ask for (UPGRADE=--upgrade t
 	$(anywhere) $(REQUIREMENTS)/rehearsal.in -o $(REQUIREMENTS)/rehearsal.txt
 	$(anywhere) $(REQUIREMENTS)/lambda.in -o $(REQUIREMENTS)/lambda.txt
 	$(anywhere) $(REQUIREMENTS)/sam.in -o $(REQUIREMENTS)/sam.txt
-	$(on_lambda) layers/web/requirements.in -o layers/web/requirements.txt
-	$(on_lambda) layers/llm/requirements.in $$($(in_web)) -o layers/llm/requirements.txt
+	$(on_lambda) layers/third_party/web.in -o layers/third_party/web.txt
+	$(on_lambda) layers/third_party/llm.in $$($(in_web)) -o layers/third_party/llm.txt
 
 clean: ## remove the environments and what was built; keeps .attache, where the local stack's sessions are
 	rm -rf .venv .venv-* .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
