@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
 from attache.wire.access import Access
-from attache.wire.answers import entity_tag, session_answer, unchanged
+from attache.wire.answers import entity_tags, session_answer, unchanged
 from attache.wire.request import Asking
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def routes(services: Services) -> APIRouter:
             user_state=caller.user_state(),
             client_id=caller.client_id(),
             before=caller.name("before"),
-            etag=entity_tag(caller.headers.get("if-none-match")),
+            etags=entity_tags(caller.headers.get("if-none-match")),
         )
         if found.snapshot is None:
             return unchanged(session_id, found.etag)

@@ -66,7 +66,7 @@ def test_a_tag_holds_until_something_changes(http: httpx.Client) -> None:
     headers = session()
     http.post("/api/chat?message=hi", headers=headers)
     tag = http.get("/api/state", headers=headers).headers["etag"]
-    for form in (tag, f"W/{tag}"):
+    for form in (tag, f"W/{tag}", f'"another", W/{tag}', f'{tag}, "another"', "*"):
         unchanged = http.get("/api/state", headers={**headers, "If-None-Match": form})
         assert (unchanged.status_code, unchanged.content) == (304, b"")
         assert unchanged.headers["etag"] == tag
@@ -74,7 +74,16 @@ def test_a_tag_holds_until_something_changes(http: httpx.Client) -> None:
     http.post("/api/chat?message=hi", headers=headers)
     changed = http.get("/api/state", headers={**headers, "If-None-Match": tag})
     assert (changed.status_code, len(snapshot(changed).messages)) == (200, 4)
-    assert http.get("/api/state", headers={**headers, "If-None-Match": '"what"'}).status_code == 200
+    for form in ('"what"', '"what", W/"that"', '"*"'):
+        assert http.get("/api/state", headers={**headers, "If-None-Match": form}).status_code == 200
+
+
+def test_any_tag_keeps_no_system_event_back(http: httpx.Client) -> None:
+    headers = session()
+    http.post("/api/chat", headers=headers, json={"text": "fail"})
+    answers = [http.get("/api/state", headers={**headers, "If-None-Match": "*"}).status_code for _ in range(2)]
+    assert answers == [200, 304]
+    assert http.get("/api/state", headers={**session(), "If-None-Match": "*"}).status_code == 200
 
 
 def test_a_tag_is_of_one_session(http: httpx.Client) -> None:
@@ -122,6 +131,16 @@ def test_history_before_a_message(http: httpx.Client) -> None:
     everything = snapshot(http.get("/api/state", headers=headers)).messages
     earlier = snapshot(http.get("/api/state", headers=headers, params={"before": everything[2].id})).messages
     assert earlier == everything[:2]
+
+
+@pytest.mark.parametrize("before", ["0a1b2c3d-1", "nonsense", "{tag}-999", "{tag}-2-call", "{tag}-0"])
+def test_history_before_what_is_no_message_is_refused(http: httpx.Client, before: str) -> None:
+    headers = session()
+    last_event_id = snapshot(http.post("/api/chat?message=hi", headers=headers)).last_event_id
+    sent = before.format(tag=last_event_id.split("-")[0])
+    answer = http.get("/api/state", headers=headers, params={"before": sent})
+    assert answer.status_code == 400
+    assert sent in answer.json()["error"]
 
 
 def test_an_interrupt_stops_what_runs_and_keeps_what_was_said(http: httpx.Client) -> None:

@@ -171,7 +171,7 @@ async def poll(service: Service, etag: str | None) -> str | None:
     """A poll of state; the new ETag. An ETag that holds says that nothing has been appended that would show."""
     container = service.container()
     began = service.last
-    work = container.services.sessions.state(service.session_id, etag=etag)
+    work = container.services.sessions.state(service.session_id, etags=(etag,) if etag else ())
     state = await _asked(container, work)
     if state is None:
         return etag

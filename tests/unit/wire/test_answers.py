@@ -2,23 +2,25 @@ from __future__ import annotations
 
 import pytest
 
-from attache.wire.answers import entity_tag, session_answer, unchanged
+from attache.wire.answers import entity_tags, session_answer, unchanged
 
 
 @pytest.mark.parametrize(
-    ("sent", "tag"),
+    ("sent", "tags"),
     [
-        (None, None),
-        ("", None),
-        ('"ab-7"', '"ab-7"'),
-        ('W/"ab-7"', '"ab-7"'),
-        ('"ab-7", W/"ab-6"', '"ab-7"'),
-        ("ab-7", '"ab-7"'),
-        ("*", '"*"'),
+        (None, ()),
+        ("", ()),
+        ('""', ()),
+        ('"ab-7"', ('"ab-7"',)),
+        ('W/"ab-7"', ('"ab-7"',)),
+        ('"ab-7", W/"ab-6","a,b"', ('"ab-7"', '"ab-6"', '"a,b"')),
+        ("ab-7, ab-6", ('"ab-7"', '"ab-6"')),
+        (" * ", ("*",)),
+        ('"*"', ('"*"',)),
     ],
 )
-def test_entity_tags_are_compared_weakly(sent: str | None, tag: str | None) -> None:
-    assert entity_tag(sent) == tag
+def test_entity_tags_are_compared_weakly(sent: str | None, tags: tuple[str, ...]) -> None:
+    assert entity_tags(sent) == tags
 
 
 def test_a_tag_stays_with_a_304() -> None:

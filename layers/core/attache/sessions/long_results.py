@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from attache.cache import TimedCache
 from attache.clock import Clock
 from attache.errors import Unavailable
 from attache.sessions.blobs import Blobs
-from attache.sessions.entries import results_of
-from attache.sessions.log import SessionLog
+from attache.sessions.entries import Entry, results_of
+from attache.sessions.head import Head
 
 KEPT_SECONDS = 600
 MOST = 32  # that a container keeps, and that a snapshot could show
@@ -24,20 +24,19 @@ class LongResults:
         self._clock = clock
         self._read: TimedCache[tuple[str, str], str] = TimedCache(clock, KEPT_SECONDS, MOST)
 
-    async def newest(self, log: SessionLog, below: int) -> Mapping[str, str]:
-        """The newest ones in entries below number `below`, by call."""
-        shown = [entry for entry in log.entries if entry.number < below]
-        kept = [result.call_id for entry in shown for result in results_of(entry.body) if result.whole][-MOST:]
-        texts = await asyncio.gather(*(self._one(log, call_id) for call_id in kept))
+    async def newest(self, head: Head, entries: Iterable[Entry]) -> Mapping[str, str]:
+        """The newest ones in these entries of the session, by call."""
+        kept = [result.call_id for entry in entries for result in results_of(entry.body) if result.whole][-MOST:]
+        texts = await asyncio.gather(*(self._one(head, call_id) for call_id in kept))
         return {call_id: text for call_id, text in zip(kept, texts, strict=True) if text is not None}
 
-    async def _one(self, log: SessionLog, call_id: str) -> str | None:
+    async def _one(self, head: Head, call_id: str) -> str | None:
         """None where it is gone or cannot be had: the part in the log stands for it."""
-        name = (log.living.tag, call_id)
+        name = (head.tag, call_id)
         if known := self._read.get(name):
             return known.value
         try:
-            text = await self._blobs.get(log.session_id, *name)
+            text = await self._blobs.get(head.session_id, *name)
         except Unavailable:
             return None
         if text is not None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,11 +12,13 @@ from attache.clock import Clock
 from attache.errors import Unavailable
 from attache.sessions import changes
 from attache.sessions.blobs import Blobs
-from attache.sessions.entries import Call, Deleted, Delivered, Entry, Sign
+from attache.sessions.entries import Deleted, Entry
+from attache.sessions.etags import etag_of, holds, newest_idle, shows_nothing
 from attache.sessions.head import Head, Listed
 from attache.sessions.log import Decision, SessionLog
 from attache.sessions.long_results import LongResults
-from attache.sessions.snapshot import MOST_BYTES, empty_snapshot, snapshot, system_events
+from attache.sessions.paging import MOST_WEIGHT, shown, stretch_before, weight_of
+from attache.sessions.snapshot import empty_snapshot, snapshot, system_events
 from attache.sessions.table import SessionTable
 from attache.sessions.wakes import Wakeups
 from attache.sessions.warm import WarmSessions
@@ -27,8 +27,6 @@ Json = dict[str, Any]
 NUDGED_SECONDS = 5  # a session is not woken again for so long
 MOST_NUDGED = 10_000
 _FEW = 20
-_IDLE_ETAG = re.compile(r'"[0-9a-f]{8}-(?P<number>[0-9]{1,12})-(?P<session>[0-9a-f]{8})"', re.ASCII)
-_UNSEEN = (Sign, Delivered, Call)
 
 
 @dataclass(frozen=True)
@@ -151,32 +149,47 @@ class Sessions:
         user_state: Mapping[str, Any] | None = None,
         client_id: str | None = None,
         before: str | None = None,
-        etag: str | None = None,
+        etags: Collection[str] = (),
     ) -> State:
-        """What a poll sees, after what it says of user and client has been heard."""
+        """What a poll sees, after what it says of user and client has been heard.
+
+        `etags` are those of the answers that the client has; `*` is any. Raises BadInput for an unknown `before`.
+        """
         says_nothing = user_state is None and client_id is None and before is None
-        if says_nothing and etag is not None and await self._still_holds(session_id, etag):
-            return State(None, etag)
+        if says_nothing and (held := await self._still_holding(session_id, etags)):
+            return State(None, held)
         log = await self._heard(session_id, user_state, client_id)
         if log.head is None:
             return State(empty_snapshot(session_id), None)
-        if before is None and not log.view.undelivered and etag == self._etag(log):
-            return State(None, etag)
-        delivering = () if before else await self._deliver(log)
-        answer = await self.snapshot(log, delivering=delivering, before=before)
-        lasting = not delivering and before is None and log.head is not None
-        return State(answer, self._etag(log) if lasting else None)
+        if before is not None:
+            return State(await self._page(log, before), None)
+        if not log.view.undelivered and holds(log, etags):
+            return State(None, etag_of(log))
+        delivering = await self._deliver(log)
+        answer = await self.snapshot(log, delivering=delivering)
+        lasting = not delivering and log.head is not None
+        return State(answer, etag_of(log) if lasting else None)
 
-    async def snapshot(self, log: SessionLog, *, delivering: Sequence[int] = (), before: str | None = None) -> Json:
+    async def snapshot(self, log: SessionLog, *, delivering: Sequence[int] = ()) -> Json:
         """The snapshot of what `log` knows, with as much history as it may have; an empty one where it was deleted."""
         if log.head is None:
             return empty_snapshot(log.session_id)
-        await log.reach_back(_enough(log, delivering, before))
+        await log.reach_back(_enough(log, delivering))
         self.keep(log)
-        wholes = await self._long_results.newest(log, _upto(log, before))
+        wholes = await self._long_results.newest(log.living, log.entries)
         return snapshot(
             log.living, log.view, log.entries, log.known.user_state, wholes=wholes,
-            delivering=delivering, truncated=not log.known.complete, before=before,
+            delivering=delivering, truncated=not log.known.complete,
+        )  # fmt: skip
+
+    async def _page(self, log: SessionLog, before: str) -> Json:
+        """The snapshot of what came before a message. Raises BadInput where there is no such message."""
+        head, stretch = log.living, await stretch_before(self._table, log, before)
+        older = shown(stretch.entries, head.number_of(before) or 0)
+        wholes = await self._long_results.newest(head, older)
+        return snapshot(
+            head, log.view, stretch.entries, log.known.user_state, wholes=wholes,
+            truncated=not stretch.complete, before=before,
         )  # fmt: skip
 
     async def delivered_snapshot(self, log: SessionLog) -> Json:
@@ -188,7 +201,7 @@ class Sessions:
         log = await self._read(session_id)
         if log.head is None:
             return []
-        enough = _enough(log, (), None)
+        enough = _enough(log)
         await log.reach_back(lambda entries: enough(entries) or len(_system_events(entries)) >= count)
         self.keep(log)
         return _system_events(log.entries)[-count:] if count else []
@@ -241,31 +254,13 @@ class Sessions:
 
         return taken if await self._change(log, decide) else ()
 
-    async def _still_holds(self, session_id: str, etag: str) -> bool:
+    async def _still_holding(self, session_id: str, etags: Collection[str]) -> str | None:
         """One read unit where nothing is new. While something runs it is no: somebody must see that it lives."""
-        found = _IDLE_ETAG.fullmatch(etag)
-        if found is None or found["session"] != _digest(session_id):
-            return False
-        newer = await self._table.since(session_id, int(found["number"]), limit=_FEW)
-        return len(newer) < _FEW and all(isinstance(entry.body, _UNSEEN) for entry in newer)
-
-    def _etag(self, log: SessionLog) -> str:
-        """The session's tag, the newest entry that shows, and whether anything runs or waits.
-
-        The session is in it as well: for another session a browser sends the tag that it kept under the same URL.
-        """
-        shown = f"{log.living.tag}-{self._seen(log)}-{_digest(log.session_id)}"
-        return f'"{shown}-busy"' if log.view.busy else f'"{shown}"'
-
-    @staticmethod
-    def _seen(log: SessionLog) -> int:
-        """The newest entry that shows in a snapshot."""
-        shown = (entry.number for entry in reversed(log.entries) if not isinstance(entry.body, _UNSEEN))
-        return next(shown, log.view.last)
-
-
-def _digest(session_id: str) -> str:
-    return hashlib.sha256(session_id.encode()).hexdigest()[:8]
+        idle = newest_idle(etags, session_id)
+        if idle is None:
+            return None
+        newer = await self._table.since(session_id, idle.number, limit=_FEW)
+        return idle.etag if len(newer) < _FEW and shows_nothing(newer) else None
 
 
 def _alive_at(log: SessionLog) -> int:
@@ -280,18 +275,7 @@ def _system_events(entries: Iterable[Entry]) -> list[Json]:
     return [event for entry in entries for event in system_events(entry)]
 
 
-def _upto(log: SessionLog, before: str | None) -> int:
-    """The number below which a snapshot's entries are: that of the message `before`, else behind the newest."""
-    return (log.living.number_of(before) if before else None) or log.view.last + 1
-
-
-def _enough(log: SessionLog, delivering: Sequence[int], before: str | None) -> Callable[[tuple[Entry, ...]], bool]:
-    """Whether entries hold all that a snapshot shows: the newest 1 MB below `before`, and what it delivers."""
-    upto = _upto(log, before)
-    first = min((*delivering, upto - 1))
-
-    def enough(entries: tuple[Entry, ...]) -> bool:
-        older = [entry for entry in entries if entry.number < upto]
-        return bool(older) and older[0].number <= first and sum(entry.weight for entry in older) > 2 * MOST_BYTES
-
-    return enough
+def _enough(log: SessionLog, delivering: Sequence[int] = ()) -> Callable[[tuple[Entry, ...]], bool]:
+    """Whether entries hold all that a snapshot shows: the newest 1 MB, and what it delivers."""
+    first = min((*delivering, log.view.last))
+    return lambda entries: bool(entries) and entries[0].number <= first and weight_of(entries) > MOST_WEIGHT

@@ -49,6 +49,11 @@ def snapshot(
     return {**answer, "truncated": True} if truncated or cut else answer
 
 
+def ids_of(head: Head, part: Part) -> set[str]:
+    """The ids of the messages that a part of the conversation is shown as."""
+    return {message["id"] for message in _messages(head, part)}
+
+
 def message_of(head: Head, entry: Entry) -> Json | None:
     """The message that an entry brings by itself, as a snapshot shows it; None where it brings none."""
     return next((message for part in conversation([entry]) for message in _messages(head, part)), None)

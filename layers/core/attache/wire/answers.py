@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
+
+_TAG = re.compile(r'(?:W/)?(?:"([^"]+)"|([^\s,"]+))')
 
 
 def session_answer(session_id: str, body: Mapping[str, Any], etag: str | None = None) -> Response:
@@ -18,10 +21,13 @@ def unchanged(session_id: str, etag: str | None) -> Response:
     return Response(status_code=304, headers=_headers(session_id, etag))
 
 
-def entity_tag(if_none_match: str | None) -> str | None:
-    """The first tag in an `If-None-Match`, in its quotes and without `W/`: it compares weakly (RFC 9110, 13.1.2)."""
-    tag = (if_none_match or "").split(",")[0].strip().removeprefix("W/").strip('"')
-    return f'"{tag}"' if tag else None
+def entity_tags(if_none_match: str | None) -> tuple[str, ...]:
+    """The tags in an `If-None-Match`, in quotes and without `W/`: they compare weakly (RFC 9110, 13.1.2).
+
+    `*`, which is any tag, stands for itself. A tag that came without quotes is given them.
+    """
+    sent = (if_none_match or "").strip()
+    return (sent,) if sent == "*" else tuple(f'"{quoted or bare}"' for quoted, bare in _TAG.findall(sent))
 
 
 def _headers(session_id: str, etag: str | None) -> dict[str, str]:
