@@ -18,6 +18,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     wired = services()
     with noted(request=context.aws_request_id):
-        answer = each_message(event, lambda body: do_tool_job(wired, body), partial(wired.meter.queued, "tool-calls"))
+        answer = each_message(
+            event,
+            lambda body, tries: do_tool_job(wired, body, tries),
+            wired.tool_calls_queue.again,
+            partial(wired.meter.queued, "tool-calls"),
+        )
     wired.meter.flush()
     return answer

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
-from attache.errors import Unavailable
 from attache.telemetry.about import noted, session_mark
-from attache.turns.tool_jobs import ToolJob, parse_tool_job
+from attache.turns.tool_jobs import ToolJob, call_meant, parse_tool_job
+from attache.wire.deliveries import MOST_TRIES, GivenUp, NotOurs
 
 if TYPE_CHECKING:
     from attache.wiring import Services
 
-log = logging.getLogger(__name__)
 
+async def do_tool_job(services: Services, body: str, tries: int = 1) -> None:
+    """Do the job that a message asks for, which has come `tries` times. Whatever it raises, the message has failed.
 
-async def do_tool_job(services: Services, body: str) -> None:
-    """Do the job that a message asks for.
-
-    Raises pydantic's ValidationError for a message that is not ours, and Unavailable where it should come again. What
-    fails in any other way is told to the session, so that nobody waits for it.
+    A message that is not ours is told to the session whose call it names, if it names one. Raises NotOurs and GivenUp
+    where it is to be set aside, anything else where it should come again.
     """
-    job = parse_tool_job(body)
-    with noted(session=session_mark(job.session_id)):
-        await _done_or_given_up(services, job)
-
-
-async def _done_or_given_up(services: Services, job: ToolJob) -> None:
     try:
-        await services.tool_worker.handle(job)
-    except Unavailable:
+        job = parse_tool_job(body)
+    except NotOurs:
+        if (meant := call_meant(body)) is not None:
+            await services.tool_worker.give_up(meant.session_id, meant.call_id)
         raise
-    except Exception:
-        log.exception("a tool's step failed")
-        await services.tool_worker.give_up(job)
-        raise
+    with noted(session=session_mark(job.session_id)):
+        await _done_or_given_up(services, job, tries)
+
+
+async def _done_or_given_up(services: Services, job: ToolJob, tries: int) -> None:
+    """The last try only tells the session: a job that ends its process would end that of its last try, too."""
+    if tries >= MOST_TRIES and await services.tool_worker.give_up(job.session_id, job.call_id):
+        raise GivenUp("A tool call could not be finished, and its session was told.")
+    await services.tool_worker.handle(job)

@@ -20,6 +20,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     wired = services()
     deadline = time.time_ns() // 1_000_000 + context.get_remaining_time_in_millis()
     with noted(request=context.aws_request_id):
-        answer = each_message(event, lambda body: do_job(wired, body, deadline), partial(wired.meter.queued, "turns"))
+        answer = each_message(
+            event,
+            lambda body, tries: do_job(wired, body, tries, deadline),
+            wired.turns_queue.again,
+            partial(wired.meter.queued, "turns"),
+        )
     wired.meter.flush()
     return answer

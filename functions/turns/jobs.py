@@ -5,17 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attache.telemetry.about import noted, session_mark
-from attache.turns.wakeups import parse_job
+from attache.turns.wakeups import Job, parse_job
+from attache.wire.deliveries import MOST_TRIES, GivenUp
 
 if TYPE_CHECKING:
     from attache.wiring import Services
 
 
-async def do_job(services: Services, body: str, deadline: int | None = None) -> None:
-    """Do the job that a message asks for. `deadline`: when the function's time is over (ms).
+async def do_job(services: Services, body: str, tries: int = 1, deadline: int | None = None) -> None:
+    """Do the job that a message asks for, which has come `tries` times. Whatever it raises, the message has failed.
 
-    Raises pydantic's ValidationError for a message that is not ours, and Unavailable where it should come again.
+    `deadline`: when the function's time is over (ms). After the last try what waits for an answer is ended as failed.
+    Raises NotOurs and GivenUp where the message is to be set aside, anything else where it should come again.
     """
     job = parse_job(body)
     with noted(session=session_mark(job.session_id)):
+        await _done_or_given_up(services, job, tries, deadline)
+
+
+async def _done_or_given_up(services: Services, job: Job, tries: int, deadline: int | None) -> None:
+    try:
         await services.worker.handle(job, deadline)
+    except Exception as error:
+        if tries < MOST_TRIES:
+            raise
+        await services.worker.give_up(job)
+        raise GivenUp("A job could not be done; what its session waited for has ended.") from error

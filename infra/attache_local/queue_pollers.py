@@ -11,14 +11,16 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from attache.aws import Aws
+from attache.wire.deliveries import pause
 
 # Short, so that a stop waits for a receive to return: what it had received would stay invisible for minutes.
 WAIT_SECONDS = 1
 CONCURRENCY = 64
 GRACE_SECONDS = 1.0
 RETRY_SECONDS = 0.5
+COUNT = "ApproximateReceiveCount"
 
-Handler = Callable[[str], Awaitable[None]]
+Handler = Callable[[str, int], Awaitable[None]]  # a message's body, and how often it has come
 log = logging.getLogger(__name__)
 
 
@@ -61,7 +63,7 @@ class QueuePoller:
 
     async def _receive(self) -> Mapping[str, Any] | None:
         try:
-            answer = await self._call("receive_message", WaitTimeSeconds=WAIT_SECONDS)
+            answer = await self._call("receive_message", WaitTimeSeconds=WAIT_SECONDS, AttributeNames=[COUNT])
         except (ClientError, BotoCoreError) as error:
             log.warning("no messages from %s: %s", self._queue, error)
             await asyncio.sleep(RETRY_SECONDS)
@@ -78,16 +80,21 @@ class QueuePoller:
         self._free.release()
 
     async def _handle_one(self, message: Mapping[str, Any]) -> None:
-        receipt = message["ReceiptHandle"]
+        receipt, tries = message["ReceiptHandle"], int(message["Attributes"][COUNT])
         try:
-            await self._handle(message["Body"])
+            await self._handle(message["Body"], tries)
         except asyncio.CancelledError:
-            await self._call("change_message_visibility", ReceiptHandle=receipt, VisibilityTimeout=0)
+            await self._again(receipt, 0)
             raise
-        except Exception:  # as on Lambda: the message comes again when it is visible again, and in the end is set aside
+        except Exception as error:  # as on Lambda: the message comes again, and in the end is set aside
             log.exception("a message of %s was not handled", self._queue)
+            await self._again(receipt, pause(error, tries))
             return
         await self._call("delete_message", ReceiptHandle=receipt)
+
+    async def _again(self, receipt: str, seconds: int) -> None:
+        with suppress(ClientError, BotoCoreError):  # it comes again in any case, once it is visible
+            await self._call("change_message_visibility", ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
     async def _finish(self) -> None:
         if self._handling:

@@ -153,9 +153,9 @@ async def _running(directory: Path) -> AsyncIterator[Running]:
 def _naming_few(handle: Handler) -> Handler:
     """Titles come at any moment, which would be in the way of tests that compare ids: only these sessions get one."""
 
-    async def handled(body: str) -> None:
+    async def handled(body: str, tries: int) -> None:
         if '"kind":"title"' not in body or f'"{NAMED}' in body:
-            await handle(body)
+            await handle(body, tries)
 
     return handled
 

@@ -13,7 +13,9 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from attache.settings import Settings
+from attache.tools.http_tool import HttpTool
 from attache.wire.boundary import EVERY_ANSWER
+from attache.wire.deliveries import MOST_TRIES
 
 Json = Any  # CloudFormation is JSON, of no fixed shape
 
@@ -303,7 +305,7 @@ def place(resource: Json) -> str:
 
 READ = {"dynamodb:GetItem", "dynamodb:Query"}
 WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
-RECEIVE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+RECEIVE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
 TABLES = {
     "ChatFunction": READ | WRITE,
     "UpdatesFunction": READ,
@@ -374,6 +376,17 @@ def test_a_queue_hides_a_message_for_six_times_its_functions_timeout(source: Jso
     functions = typed(resources, "AWS::Lambda::Function")
     assert int(given["TurnsVisibility"]) == 6 * functions["TurnsFunction"]["Timeout"]
     assert int(given["ToolCallsVisibility"]) == 6 * functions["ToolsFunction"]["Timeout"]
+
+
+def test_a_message_is_tried_as_often_as_the_workers_count() -> None:
+    queues = yaml_parse((ROOT / "infra" / "queues.yaml").read_text())["Resources"].values()
+    policies = [queue["Properties"].get("RedrivePolicy") for queue in queues]
+    assert {policy["maxReceiveCount"] for policy in policies if policy} == {MOST_TRIES}
+
+
+def test_a_tool_may_take_less_time_than_its_worker(resources: Json) -> None:
+    longest = next(each.le for each in HttpTool.model_fields["timeout"].metadata if hasattr(each, "le"))
+    assert longest < typed(resources, "AWS::Lambda::Function")["ToolsFunction"]["Timeout"]
 
 
 def test_workers_take_one_message_at_a_time_and_say_which_failed(resources: Json) -> None:

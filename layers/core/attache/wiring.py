@@ -123,7 +123,15 @@ class Services:
 
     @cached_property
     def tool_worker(self) -> ToolWorker:
-        return ToolWorker(self.sessions, self.outcomes, self.apps, self._operations, self._tool_jobs, self.clock)
+        return ToolWorker(self.sessions, self.outcomes, self.apps, self._operations, self.tool_calls_queue, self.clock)
+
+    @cached_property
+    def turns_queue(self) -> SqsJobs:
+        return SqsJobs(self.aws, self.settings.turns_queue_url)
+
+    @cached_property
+    def tool_calls_queue(self) -> SqsJobs:
+        return SqsJobs(self.aws, self.settings.tool_calls_queue_url)
 
     @cached_property
     def interrupts(self) -> Interrupts:
@@ -170,11 +178,7 @@ class Services:
 
     @cached_property
     def _wakeups(self) -> SqsWakeups:
-        return SqsWakeups(self.aws, self.settings.turns_queue_url)
-
-    @cached_property
-    def _tool_jobs(self) -> SqsJobs:
-        return SqsJobs(self.aws, self.settings.tool_calls_queue_url)
+        return SqsWakeups(self.turns_queue)
 
     @cached_property
     def _blobs(self) -> S3Blobs:
@@ -191,7 +195,7 @@ class Services:
             self._tools,
             usage,
             self._wakeups,
-            self._tool_jobs,
+            self.tool_calls_queue,
             self._blobs,
             self.clock,
             own_keys,

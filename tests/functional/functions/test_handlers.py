@@ -123,7 +123,13 @@ def test_a_buffered_function_answers_api_gateway(
 def test_the_turns_function_reports_what_failed(environment: Environment) -> None:
     bodies = [json.dumps({"v": 1, "kind": "wake", "session_id": str(uuid4())}), "not ours", '{"v": 2, "kind": "wake"}']
     records = [
-        {"messageId": f"m-{place}", "receiptHandle": "r", "body": body, "eventSource": "aws:sqs"}
+        {
+            "messageId": f"m-{place}",
+            "receiptHandle": "r",
+            "body": body,
+            "eventSource": "aws:sqs",
+            "attributes": {"ApproximateReceiveCount": "1"},
+        }
         for place, body in enumerate(bodies)
     ]
     (answer,) = invoked(environment, "turns", {"Records": records})
@@ -134,7 +140,13 @@ def test_the_tools_function_reports_what_is_not_ours(environment: Environment) -
     ours = {"v": 1, "kind": "start", "session_id": str(uuid4()), "call_id": "call_x"}
     bodies = [json.dumps(ours), "not ours", json.dumps({**ours, "v": 2}), json.dumps({**ours, "more": 1})]
     records = [
-        {"messageId": f"m-{place}", "receiptHandle": "r", "body": body, "eventSource": "aws:sqs"}
+        {
+            "messageId": f"m-{place}",
+            "receiptHandle": "r",
+            "body": body,
+            "eventSource": "aws:sqs",
+            "attributes": {"ApproximateReceiveCount": "1"},
+        }
         for place, body in enumerate(bodies)
     ]
     (answer,) = invoked(environment, "tools", {"Records": records})

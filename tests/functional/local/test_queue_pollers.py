@@ -47,7 +47,7 @@ async def test_what_was_handled_is_deleted(aws: Aws, queue: str) -> None:
     handled: list[str] = []
     all_three = asyncio.Event()
 
-    async def handle(body: str) -> None:
+    async def handle(body: str, _: int) -> None:
         handled.append(body)
         if len(handled) == 3:
             all_three.set()
@@ -62,7 +62,7 @@ async def test_what_was_handled_is_deleted(aws: Aws, queue: str) -> None:
 async def test_messages_are_handled_side_by_side(aws: Aws, queue: str) -> None:
     both, done = asyncio.Barrier(3), asyncio.Barrier(3)
 
-    async def handle(_: str) -> None:
+    async def handle(_: str, tries: int) -> None:
         await both.wait()
         await done.wait()
 
@@ -79,7 +79,7 @@ async def test_what_failed_stays_invisible_until_its_time(
 ) -> None:
     tried = asyncio.Event()
 
-    async def handle(_: str) -> None:
+    async def handle(_: str, tries: int) -> None:
         tried.set()
         raise ValueError("no")
 
@@ -93,7 +93,7 @@ async def test_what_failed_stays_invisible_until_its_time(
 async def test_a_stop_gives_back_what_is_not_done(aws: Aws, queue: str) -> None:
     begun = asyncio.Event()
 
-    async def handle(_: str) -> None:
+    async def handle(_: str, tries: int) -> None:
         begun.set()
         await asyncio.Event().wait()
 

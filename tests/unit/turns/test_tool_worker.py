@@ -18,6 +18,7 @@ from attache.tools.toolsets import ConfirmedToolset, LaterToolset
 from attache.turns.tool_jobs import Poll, Start, ToolJob, parse_tool_job
 from attache.turns.tool_worker import ToolWorker
 from attache.turns.wakeups import Wake
+from attache.wire.deliveries import NotOurs
 from tests.fakes.clock import FakeClock
 from tests.fakes.models import FakeModels, Says, asks, says
 from tests.fakes.tool_jobs import FakeToolJobs
@@ -266,5 +267,5 @@ async def test_a_call_that_waits_for_approval_waits_first_and_then_for_its_steps
 
 @pytest.mark.parametrize("body", ["", "{}", '{"v": 2, "kind": "start", "session_id": "s", "call_id": "c"}', "[]"])
 def test_a_message_that_is_not_ours_is_refused(body: str) -> None:
-    with pytest.raises(ValueError, match="validation error"):
+    with pytest.raises(NotOurs):
         parse_tool_job(body)

@@ -135,6 +135,16 @@ def say(text: str, now: int) -> Decision:
     return decide
 
 
+def notify(message: str) -> Decision:
+    """Something that the user should know, whoever answers them. Raises NotFound."""
+
+    def decide(log: SessionLog) -> Wanted:
+        living(log)
+        return Wanted(Event("notice", {"message": message}))
+
+    return decide
+
+
 def deliver() -> Decision:
     """Take the system events that no snapshot has had."""
 

@@ -85,6 +85,8 @@ def system_events(entry: Entry) -> Iterator[Json]:
     match entry.body:
         case Event(what="system", data=data):
             yield data["event"]
+        case Event(what="notice", data=data):
+            yield {"SystemNotice": data["message"]}
         case Result(pending=Pending(asks=asks)) if asks:
             yield {"InlineCall": asks}
         case End(failure=failure) if failure is not None:

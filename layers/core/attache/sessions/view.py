@@ -147,7 +147,7 @@ def _waits(view: View, entry: Entry) -> View:
 
 def _told(view: View, entry: Entry) -> View:
     match entry.body:
-        case Event(what="system"):
+        case Event(what="system" | "notice"):
             return replace(view, undelivered=(*view.undelivered, entry.number))
         case Delivered(upto):
             return replace(view, undelivered=tuple(number for number in view.undelivered if number > upto))

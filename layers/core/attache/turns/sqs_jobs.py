@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
@@ -14,7 +15,7 @@ LONGEST_DELAY = 900  # seconds, SQS's own limit
 
 
 class SqsJobs:
-    """One queue, to be sent to."""
+    """One queue: jobs are sent to it, and those that failed are put off."""
 
     def __init__(self, aws: Aws, queue_url: str) -> None:
         self._aws = aws
@@ -27,14 +28,16 @@ class SqsJobs:
         """
         seconds = min(math.ceil(delay), LONGEST_DELAY)
         delayed = {"delay": {"DataType": "Number", "StringValue": str(seconds)}} if seconds else {}
+        await self._call(
+            "send_message", MessageBody=job.model_dump_json(), DelaySeconds=seconds, MessageAttributes=delayed
+        )
+
+    async def again(self, receipt: str, pause: int) -> None:
+        """Let a message that was received come again after `pause` seconds. Raises Unavailable."""
+        await self._call("change_message_visibility", ReceiptHandle=receipt, VisibilityTimeout=pause)
+
+    async def _call(self, operation: str, **parameters: Any) -> None:
         try:
-            await self._aws.call(
-                "sqs",
-                "send_message",
-                QueueUrl=self._queue_url,
-                MessageBody=job.model_dump_json(),
-                DelaySeconds=seconds,
-                MessageAttributes=delayed,
-            )
+            await self._aws.call("sqs", operation, QueueUrl=self._queue_url, **parameters)
         except (BotoCoreError, ClientError) as error:
             raise Unavailable("The queue does not answer; try again in a moment.") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from attache.aws import Aws
 from attache.turns.sqs_jobs import SqsJobs
 from attache.turns.wakeups import Guard, HandOver, Purge, Title, Wake
 
@@ -10,8 +9,8 @@ from attache.turns.wakeups import Guard, HandOver, Purge, Title, Wake
 class SqsWakeups:
     """`Wakeups` as messages of the turns queue."""
 
-    def __init__(self, aws: Aws, queue_url: str) -> None:
-        self._jobs = SqsJobs(aws, queue_url)
+    def __init__(self, jobs: SqsJobs) -> None:
+        self._jobs = jobs
 
     async def wake(self, session_id: str, *, delay: float = 0) -> None:
         await self._jobs.send(Wake(session_id=session_id), delay=delay)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from attache.turns.wakeups import SessionId
+from attache.wire.deliveries import NotOurs
+
+CallId = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class _Job(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     v: Literal[1] = 1
-    session_id: str
-    call_id: str
+    session_id: SessionId
+    call_id: CallId
 
 
 class Start(_Job):
@@ -35,8 +40,28 @@ _JOBS: TypeAdapter[ToolJob] = TypeAdapter(Annotated[ToolJob, Field(discriminator
 
 
 def parse_tool_job(body: str) -> ToolJob:
-    """A queue message's job. Raises pydantic's ValidationError for a message that is not ours."""
-    return _JOBS.validate_json(body)
+    """A queue message's job. Raises NotOurs."""
+    try:
+        return _JOBS.validate_json(body)
+    except ValidationError as error:
+        raise NotOurs("This is no job of the tool-calls queue.") from error
+
+
+class Meant(BaseModel):
+    """The call that a message is about, whatever it wants done."""
+
+    model_config = ConfigDict(frozen=True)
+
+    session_id: SessionId
+    call_id: CallId
+
+
+def call_meant(body: str) -> Meant | None:
+    """The call that a message names, even one that is not ours; None where it names none."""
+    try:
+        return Meant.model_validate_json(body)
+    except ValidationError:
+        return None
 
 
 class ToolJobs(Protocol):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from attache.apps.app import App
 from attache.apps.apps import DEFAULT_APP, Apps
 from attache.clock import Clock
 from attache.errors import NotFound
-from attache.sessions.changes import NothingToDo
+from attache.sessions.changes import NothingToDo, notify
 from attache.sessions.entries import Call, Entry, Event, Pending
 from attache.sessions.log import SessionLog, Wanted
 from attache.sessions.sessions import Sessions
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 AGAIN = 2.0  # seconds until a job looks again for what is not there yet
 SLACK = 30_000  # ms over its timeout, after which nobody sends a call any more
 UNKNOWN = "This call was sent, and its answer was lost: it may or may not have taken effect. Tell the user to check it."
+NOT_SENT = "This could not be begun, and nothing was sent. Tell the user so; they can ask for it again."
 LATE = "This did not end in the time that it may take. It may still do so: tell the user to check it."
 GONE = "This tool is not available any more; what it had begun may or may not be done."
 NO_FIELD = "This was begun, and its answer does not say how to ask for its outcome. Tell the user to check it."
@@ -78,9 +80,22 @@ class ToolWorker:
             case Poll():
                 await self._poll(log, found, job)
 
-    async def give_up(self, job: ToolJob) -> None:
-        """Tell the session that nobody knows what became of the call."""
-        await self._end(job, "outcome_unknown", UNKNOWN)
+    async def give_up(self, session_id: str, call_id: str) -> bool:
+        """Nobody tries any more: the session is told what is known of the call. Whether the call was still pending."""
+        job = Start(session_id=session_id, call_id=call_id)
+        log = self._sessions.log(session_id)
+        await log.read()
+        await log.reach_back(lambda entries: has_pending(log, entries))
+        waiting = pending_call(log, call_id)
+        if waiting is None:
+            return False
+        if await self._append(log, job, Call(call_id)):  # now nobody will send it
+            await self._end(job, "error", NOT_SENT)
+        else:
+            await self._end(job, "outcome_unknown", UNKNOWN)
+        with suppress(NotFound):  # it was deleted meanwhile
+            await log.append(notify(f"{waiting[1].asked.name} could not be finished."))
+        return True
 
     async def _found(self, log: SessionLog, job: ToolJob) -> _Found | None:
         await log.reach_back(lambda entries: has_pending(log, entries))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from attache.wire.deliveries import NotOurs
+
+SessionId = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class _Job(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     v: Literal[1] = 1
-    session_id: str
+    session_id: SessionId
 
 
 class Wake(_Job):
@@ -54,5 +58,8 @@ _JOBS: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")
 
 
 def parse_job(body: str) -> Job:
-    """A queue message's job. Raises pydantic's ValidationError for a message that is not ours."""
-    return _JOBS.validate_json(body)
+    """A queue message's job. Raises NotOurs."""
+    try:
+        return _JOBS.validate_json(body)
+    except ValidationError as error:
+        raise NotOurs("This is no job of the turns queue.") from error

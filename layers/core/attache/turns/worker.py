@@ -67,6 +67,16 @@ class Worker:
                 except Unavailable:
                     await self._look_later(job)
 
+    async def give_up(self, job: Job) -> None:
+        """Nobody tries any more: what waits first, or has lost its runner, ends as failed, so that its user knows."""
+        log = self._sessions.log(job.session_id)
+        await log.read()
+        if isinstance(job, Purge | Title) or not log.view.busy:
+            return
+        decide = take_first if log.view.running is None else take_over("takeover", self._dead)
+        if await self._take(log, decide):
+            await self._give_up(log, GIVEN_UP)
+
     async def _look_later(self, job: Wake | Guard | HandOver) -> None:
         """The queue would bring a failed job again after its visibility timeout, which is longer than a turn."""
         if isinstance(job, Wake):
@@ -95,11 +105,11 @@ class Worker:
         if running is None:
             await self._look_at_waiting(log, job, deadline)
         elif isinstance(job, HandOver) and job.runner == running.runner:
-            await self._take(log, take_over("hand-over", lambda now: now.runner == job.runner), deadline)
+            await self._take_and_run(log, take_over("hand-over", lambda now: now.runner == job.runner), deadline)
         elif is_dead(running, self._clock.now(), self._timings):
             logger.warning("a runner died", extra={"tag": log.tag, "runner": running.runner})
             self._workshop.meter.dead_runner(log.living.app or DEFAULT_APP)
-            await self._take(log, take_over("takeover", self._dead), deadline)
+            await self._take_and_run(log, take_over("takeover", self._dead), deadline)
         elif isinstance(job, Guard) and job.runner == running.runner:
             await self._guard(log, running)
 
@@ -108,27 +118,31 @@ class Worker:
             return
         mine = isinstance(job, Wake) and not left_to_a_stream(log)
         if mine or has_been_idle(log.view, self._clock.now(), self._timings):
-            await self._take(log, take_first, deadline)
+            await self._take_and_run(log, take_first, deadline)
         else:
             await self._wakeups.wake(log.session_id, delay=self._timings.idle)
 
-    async def _take(self, log: SessionLog, decide: Decision, deadline: int | None) -> None:
-        """Take the turn behind a guard of this runner's own, and run it."""
+    async def _take_and_run(self, log: SessionLog, decide: Decision, deadline: int | None) -> None:
+        running = await self._take(log, decide)
+        if running is None:
+            return
+        if self._given_up(running):
+            await self._give_up(log, GIVEN_UP)
+        else:
+            await self._run(log, running.turn, deadline)
+        self._sessions.keep(log)
+
+    async def _take(self, log: SessionLog, decide: Decision) -> Running | None:
+        """Take a turn behind a guard of this runner's own; None where there is none to be taken."""
         began = self._clock.now()
         guard = self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard, sent=began)
         await asyncio.gather(guard, log.reach_back(fills_window, missing_from_window))
         try:
             await log.append(decide)
         except NotToBeTaken:
-            return
+            return None
         await guard_again(log, self._wakeups, began, self._clock, self._timings)
-        running = log.view.running
-        assert running is not None
-        if self._given_up(running):
-            await self._give_up(log, GIVEN_UP)
-        else:
-            await self._run(log, running.turn, deadline)
-        self._sessions.keep(log)
+        return log.view.running
 
     async def _run(self, log: SessionLog, turn: int, deadline: int | None) -> None:
         try:

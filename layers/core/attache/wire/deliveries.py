@@ -1,0 +1,28 @@
+"""What becomes of a queue's message that could not be handled: it comes again, each time later, and then is set aside.
+
+Its queue sets it aside, by its own count: so what lies among the dead letters knows where it came from, and SQS can
+move it back. To wait for the visibility timeout, which is longer than a function may run, would take hours.
+"""
+
+from __future__ import annotations
+
+MOST_TRIES = 5  # infra/queues.yaml, maxReceiveCount
+FIRST_PAUSE = 10  # seconds
+
+
+class NotOurs(Exception):
+    """A message that no try will make sense of: it is none of ours, or of a version that is not known here."""
+
+
+class GivenUp(Exception):
+    """A message that nobody tries any more, and whose session knows."""
+
+
+def pause(error: Exception, tries: int) -> int:
+    """Seconds until a message comes again that failed with `error` when it came for the `tries`th time.
+
+    None where there is no use in waiting: the queue then sets it aside at once.
+    """
+    if isinstance(error, NotOurs) or tries >= MOST_TRIES:
+        return 0
+    return int(FIRST_PAUSE * 3 ** (tries - 1))
