@@ -143,7 +143,7 @@ class Services:
 
     @cached_property
     def outcomes(self) -> OutcomeKeeper:
-        return OutcomeKeeper(self.sessions, self._wakeups, self.clock, self.timings)
+        return OutcomeKeeper(self.sessions, self._wakeups, self._blobs, self.clock, self.timings)
 
     @cached_property
     def models(self) -> LitellmModels:

@@ -87,7 +87,7 @@ class House:
         )
         self.chats = Chats(self.sessions, table, workshop, self.clock, self.timings)
         self.worker = Worker(self.sessions, workshop, self.clock, self.timings)
-        self.outcomes = OutcomeKeeper(self.sessions, self.wakeups, self.clock, self.timings)
+        self.outcomes = OutcomeKeeper(self.sessions, self.wakeups, self.blobs, self.clock, self.timings)
         self.system = SystemMessages(self.sessions, self.outcomes, self.clock)
         self.interrupts = Interrupts(self.sessions, self.wakeups, self.clock, self.timings)
 

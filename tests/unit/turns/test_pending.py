@@ -170,6 +170,18 @@ async def test_an_outcome_is_applied_once() -> None:
     assert (await made.kinds()).count("outcome") == 1
 
 
+async def test_a_long_answer_of_the_wallets_is_kept_as_it_is() -> None:
+    made = await asked(PAY, PAY)
+    logs = [f"log {number}: " + "x" * 400 for number in range(60)]
+    answer = {"status": "success", "pending_tx_ids": [1, 2], "logs": logs}
+    await made.post("wallet:tx_complete", **answer)
+    shown = [m["tool_result"][1] for m in (await made.snapshot())["messages"] if m["tool_result"]]
+    assert [json.loads(each) for each in shown[2:]] == [answer, answer]
+    assert all("pending" in each for each in shown[:2])
+    entry = (await made.log()).entries[-1]
+    assert all(len(result.text) < 16_100 for result in results_of(entry.body))
+
+
 async def test_two_outcomes_at_once_are_both_kept() -> None:
     made = await asked(PAY, PAY, after=(says("One."), says("Two.")))
     await asyncio.gather(
@@ -270,6 +282,18 @@ async def test_nothing_is_sent_before_it_is_approved_and_then_once() -> None:
     assert len(ids) == len(set(ids)) == 2
     assert [message["tool_call_id"] for message in said if message["role"] == "tool"] == ids
     assert any("go on" in str(message["content"]) for message in said)
+
+
+async def test_what_an_approved_call_came_to_does_not_stand_where_it_was_asked_for() -> None:
+    async def trade(call: ToolCall) -> ToolResult:
+        return ToolResult("ok", "a part", whole="x" * 20_000)
+
+    made = await asked(TRADE, after=(says("Traded."),), trade=FakeToolset({"Trade": trade}, unsafe=["Trade"]))
+    await made.post("tool_approval_response", approved=True)
+    await made.work(Wake)
+    asked_for, came = [m["tool_result"][1] for m in (await made.snapshot())["messages"] if m["tool_result"]]
+    assert json.loads(asked_for)["outcome"] == "pending"
+    assert came == "x" * 20_000
 
 
 async def test_what_is_rejected_is_never_sent() -> None:

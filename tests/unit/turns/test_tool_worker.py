@@ -169,6 +169,19 @@ async def test_without_steps_the_answer_itself_is_the_outcome() -> None:
     assert await branch.outcome() == ("ok", {"id": 1})
 
 
+@pytest.mark.parametrize("steps", [STEPS, None])
+async def test_a_long_result_comes_back_whole_and_the_pending_one_as_it_was(steps: Steps | None) -> None:
+    settled = json.dumps({"state": "settled"})
+    long = ToolResult("ok", settled, whole=json.dumps({"state": "settled", "rows": "x" * 20_000}))
+    branch = Branch(Bank(*([BEGUN] if steps else []), long), tool=WITHDRAW.model_copy(update={"steps": steps}))
+    await branch.ask()
+    await branch.work(2)
+    results = [m["tool_result"][1] for m in (await branch.house.snapshot())["messages"] if m["tool_result"]]
+    assert [parsed(result).get("outcome") for result in results] == ["pending", None]
+    assert results[1] == long.whole
+    assert await branch.outcome() == ("ok", parsed(settled)), "the model reads a part"
+
+
 async def test_every_job_may_come_twice() -> None:
     branch = Branch(Bank(BEGUN, {"state": "queued"}, {"state": "settled"}))
     await branch.ask()

@@ -69,6 +69,10 @@ class Head:
         """The id of an entry, as clients see it: for events, messages and turns alike."""
         return f"{self.tag}-{number}"
 
+    def id_of_result(self, number: int, call_id: str) -> str:
+        """The id of the message that shows a call's result: an entry may bring several."""
+        return f"{self.id_of(number)}-{call_id}"
+
     def number_of(self, event_id: str) -> int | None:
         """The number in an id of this session; None for one that is foreign, older or no id at all."""
         found = _ID.fullmatch(event_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 
 from attache.cache import TimedCache
@@ -12,8 +13,22 @@ from attache.sessions.blobs import Blobs
 from attache.sessions.entries import Entry, results_of
 from attache.sessions.head import Head
 
+logger = logging.getLogger(__name__)
+
 KEPT_SECONDS = 600
 MOST = 32  # that a container keeps, and that a snapshot could show
+
+
+async def keep_whole(blobs: Blobs, head: Head, call_id: str, whole: str | None) -> bool:
+    """Keep what is too long for the log. A part that the model can go on with is worth more than a failed turn."""
+    if whole is None:
+        return False
+    try:
+        await blobs.put(head.session_id, head.tag, call_id, whole)
+    except Unavailable:
+        logger.warning("a long result was not kept whole", extra={"tag": head.tag})
+        return False
+    return True
 
 
 class LongResults:
@@ -25,10 +40,15 @@ class LongResults:
         self._read: TimedCache[tuple[str, str], str] = TimedCache(clock, KEPT_SECONDS, MOST)
 
     async def newest(self, head: Head, entries: Iterable[Entry]) -> Mapping[str, str]:
-        """The newest ones in these entries of the session, by call."""
-        kept = [result.call_id for entry in entries for result in results_of(entry.body) if result.whole][-MOST:]
-        texts = await asyncio.gather(*(self._one(head, call_id) for call_id in kept))
-        return {call_id: text for call_id, text in zip(kept, texts, strict=True) if text is not None}
+        """The newest ones in these entries of the session, by the message that shows them."""
+        kept = [
+            (head.id_of_result(entry.number, result.call_id), result.call_id)
+            for entry in entries
+            for result in results_of(entry.body)
+            if result.whole
+        ][-MOST:]
+        texts = await asyncio.gather(*(self._one(head, call_id) for _, call_id in kept))
+        return {message: text for (message, _), text in zip(kept, texts, strict=True) if text is not None}
 
     async def _one(self, head: Head, call_id: str) -> str | None:
         """None where it is gone or cannot be had: the part in the log stands for it."""

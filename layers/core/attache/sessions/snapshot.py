@@ -30,7 +30,7 @@ def snapshot(
 ) -> Json:
     """The contract's snapshot. `delivering`: numbers of the system events that this one delivers.
 
-    `wholes` are long results, by call, whose part is in the log; each is shown where there is room for it.
+    `wholes` are long results, by message, whose part is in the log; each is shown where there is room for it.
     `truncated` says that there is more before `entries`. `before` keeps what came before that message.
     """
     messages = [message for part in conversation(entries) for message in _messages(head, part)]
@@ -135,7 +135,7 @@ def _step(head: Head, step: StepMade) -> Iterator[Json]:
 
 def _tool(head: Head, entry: Entry, result: CallResult) -> Json:
     message = {**_message(head, entry.number, "agent", "", entry.at), "tool_result": [result.name, result.text]}
-    message["id"] = f"{message['id']}-{result.call_id}"  # an end may bring several results
+    message["id"] = head.id_of_result(entry.number, result.call_id)
     return {**message, "sources": list(result.sources)} if result.sources else message
 
 
@@ -170,8 +170,8 @@ def _newest(messages: list[Json], wholes: Mapping[str, str]) -> tuple[list[Json]
 
 
 def _with_whole(message: Json, wholes: Mapping[str, str]) -> Json:
-    """A tool's message with all of its result, if that is at hand; its id ends with the call's."""
-    whole = wholes.get(message["id"].split("-", 2)[-1]) if message["tool_result"] else None
+    """A tool's message with all of its result, if that is at hand."""
+    whole = wholes.get(message["id"]) if message["tool_result"] else None
     return {**message, "tool_result": [message["tool_result"][0], whole]} if whole is not None else message
 
 

@@ -43,7 +43,7 @@ def result_of(answer: HttpAnswer, secrets: Collection[str] = ()) -> ToolResult:
     if isinstance(body, str) and not notes and _size(body) <= MAX_TEXT:
         return ToolResult("ok", _sendable(body))
     text = fitted(body, notes)
-    whole = _dumped(body) if not isinstance(body, str) else _sendable(body)
+    whole = compact(body) if not isinstance(body, str) else _sendable(body)
     return ToolResult("ok", text, whole=whole if _size(whole) > MAX_TEXT else None)
 
 
@@ -79,17 +79,17 @@ def _forms(secret: str) -> set[str]:
 
 def fitted(value: Any, notes: Sequence[str] = ()) -> str:
     """The value as compact JSON in 16 KB at most; where it is shortened, as `{"result", "note"}`."""
-    text = _dumped({"result": value, "note": " ".join(notes)} if notes else value)
+    text = compact({"result": value, "note": " ".join(notes)} if notes else value)
     if _size(text) <= MAX_TEXT:
         return text
     for items, characters in _STEPS:
         cuts: list[str] = []
         short = _shortened(value, items, characters, "", cuts)
-        text = _dumped({"result": short, "note": " ".join([*notes, _cuts_said(cuts)])})
+        text = compact({"result": short, "note": " ".join([*notes, _cuts_said(cuts)])})
         if _size(text) <= MAX_TEXT:
             return text
-    excerpt = _dumped(value).encode()[: MAX_TEXT // 4].decode(errors="ignore")
-    return _dumped({"result": excerpt, "note": " ".join([*notes, "This is the beginning of a far longer answer."])})
+    excerpt = compact(value).encode()[: MAX_TEXT // 4].decode(errors="ignore")
+    return compact({"result": excerpt, "note": " ".join([*notes, "This is the beginning of a far longer answer."])})
 
 
 def _body(answer: HttpAnswer, secrets: Collection[str]) -> tuple[Any, list[str]]:
@@ -161,7 +161,8 @@ def _cuts_said(cuts: Sequence[str]) -> str:
     return f"Shortened: {said}. Ask for less, or for a part."
 
 
-def _dumped(value: Any) -> str:
+def compact(value: Any) -> str:
+    """The value as JSON without blanks."""
     return _sendable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 

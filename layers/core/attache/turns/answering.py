@@ -29,14 +29,15 @@ class NotAtHand(Exception):
 class Answer:
     """What came of something: `ids` as its request named it; without any, it is the only one that is pending.
 
-    `outcome` and `text` are what its calls came to. `approved`: the call may run, and there is no result yet.
+    `outcome` and `text` are what its calls came to; `whole` is all of it, where `text` is a part. `approved`: the
+    call may run, and there is no result yet.
     """
 
     kind: PendingKind
     ids: tuple[str, ...]
     outcome: Outcome
     text: str
-    whole: bool = False
+    whole: str | None = None
     approved: bool = False
     comment: str | None = None
 
@@ -58,6 +59,11 @@ def apply(answer: Answer) -> Decision:
         return Wanted(outcome, _beside(log, answer, [pending for _, pending in open_]))
 
     return decide
+
+
+def answered_calls(log: SessionLog, answer: Answer) -> tuple[str, ...]:
+    """The ids of the calls whose outcome this is. Raises NothingPending, NotAtHand."""
+    return tuple(pending.asked.call_id for _, pending in _chosen(answer, _open(log, answer.kind)))
 
 
 def has_pending(log: SessionLog, entries: Iterable[Entry]) -> bool:
@@ -94,7 +100,9 @@ def _chosen(answer: Answer, open_: list[tuple[Entry, Pending]]) -> list[tuple[En
 
 
 def _result(answer: Answer, pending: Pending) -> CallResult:
-    return CallResult(pending.asked.call_id, pending.asked.name, answer.outcome, answer.text, whole=answer.whole)
+    return CallResult(
+        pending.asked.call_id, pending.asked.name, answer.outcome, answer.text, whole=answer.whole is not None
+    )
 
 
 def _beside(log: SessionLog, answer: Answer, pending: list[Pending]) -> Beside:

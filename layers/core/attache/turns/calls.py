@@ -7,10 +7,10 @@ import json
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 
-from attache.errors import Unavailable
 from attache.sessions.blobs import Blobs
 from attache.sessions.entries import Call, CallAsked, CallResult, Pending, Result
 from attache.sessions.events import parsed
+from attache.sessions.long_results import keep_whole
 from attache.sessions.view import OpenCall
 from attache.tools.tool import CallContext, Request, ToolCall, ToolResult, Toolset
 from attache.turns.outcomes import ask_first, result_of, without_answer
@@ -48,7 +48,8 @@ class Calls:
             await self._recorder.append(lambda _: Result(without_answer(asked, "outcome_unknown")))
             return
         came = await self._run(asked, again)
-        result = result_of(asked, came, whole=await self._kept(asked.call_id, came.whole))
+        whole = await keep_whole(self._blobs, self._recorder.log.living, asked.call_id, came.whole)
+        result = result_of(asked, came, whole=whole)
         if came.request is None:
             await self._recorder.append(lambda _: Result(result))
         else:
@@ -69,18 +70,6 @@ class Calls:
         context = self._context(asked.call_id)
         pending = Pending(request.kind, asked, asked.call_id, key=context.key, client_id=context.client_id)
         await self._recorder.record(lambda log: recorded(log, result, pending, request))
-
-    async def _kept(self, call_id: str, whole: str | None) -> bool:
-        """Keep what is too long for the log. A part that the model can go on with is worth more than a failed turn."""
-        if whole is None:
-            return False
-        log = self._recorder.log
-        try:
-            await self._blobs.put(log.session_id, log.living.tag, call_id, whole)
-        except Unavailable:
-            logger.warning("a long result was not kept whole", extra={"tag": log.tag})
-            return False
-        return True
 
     async def _send(self, call: ToolCall) -> ToolResult:
         if not self._changes_nothing(call):

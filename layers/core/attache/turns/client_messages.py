@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from attache.errors import BadInput
-from attache.tools.results import fitted
+from attache.tools.results import compact, fitted
 from attache.tools.tool import Outcome
 from attache.turns.answering import Answer, rejection
 from attache.wire.json_text import parse_json
@@ -67,13 +67,13 @@ def _transactions(kind: str, payload: Mapping[str, Any]) -> Answer:
     if sent is not None and not isinstance(sent, list):
         raise BadInput(f"pending_tx_ids of {kind} must be an array of numbers.")
     ids = tuple(_number("pending_tx_ids", each) for each in sent or ())
-    return Answer("wallet_tx", ids, _outcome(kind, payload), fitted(payload))
+    return Answer("wallet_tx", ids, _outcome(kind, payload), *_told(payload))
 
 
 def _signature(kind: str, payload: Mapping[str, Any]) -> Answer:
     sent = payload.get("pending_eip712_id")
     ids = () if sent is None else (_number("pending_eip712_id", sent),)
-    return Answer("wallet_eip712", ids, _outcome(kind, payload), fitted(payload))
+    return Answer("wallet_eip712", ids, _outcome(kind, payload), *_told(payload))
 
 
 def _approval(kind: str, payload: Mapping[str, Any]) -> Answer:
@@ -86,6 +86,13 @@ def _approval(kind: str, payload: Mapping[str, Any]) -> Answer:
     return Answer(
         "approval", ids, "ok" if approved else "rejected", rejection(comment), approved=approved, comment=comment
     )
+
+
+def _told(payload: Mapping[str, Any]) -> tuple[str, str | None]:
+    """The payload as the model reads it, and all of it where that is a part."""
+    whole = compact(payload)
+    text = fitted(payload)
+    return text, whole if text != whole else None
 
 
 def _outcome(kind: str, payload: Mapping[str, Any]) -> Outcome:

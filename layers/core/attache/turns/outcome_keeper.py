@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 
 from attache.clock import Clock
 from attache.errors import Unavailable
+from attache.sessions.blobs import Blobs
 from attache.sessions.entries import Entry
 from attache.sessions.log import SessionLog
+from attache.sessions.long_results import keep_whole
 from attache.sessions.sessions import Sessions
 from attache.sessions.table import KeyTaken
 from attache.sessions.wakes import Wakeups
-from attache.turns.answering import Answer, NotAtHand, NothingPending, apply, has_pending
+from attache.turns.answering import Answer, NotAtHand, NothingPending, answered_calls, apply, has_pending
 from attache.turns.timings import Timings
 
 logger = logging.getLogger(__name__)
@@ -20,9 +24,10 @@ logger = logging.getLogger(__name__)
 class OutcomeKeeper:
     """What was pending comes to something: once, and with a turn behind it."""
 
-    def __init__(self, sessions: Sessions, wakeups: Wakeups, clock: Clock, timings: Timings) -> None:
+    def __init__(self, sessions: Sessions, wakeups: Wakeups, blobs: Blobs, clock: Clock, timings: Timings) -> None:
         self._sessions = sessions
         self._wakeups = wakeups
+        self._blobs = blobs
         self._clock = clock
         self._timings = timings
 
@@ -40,16 +45,20 @@ class OutcomeKeeper:
         return log, entry
 
     async def _append(self, log: SessionLog, answer: Answer) -> Entry:
-        decide = apply(answer)
         while True:
             await log.reach_back(lambda entries: has_pending(log, entries))
             try:
-                decide(log)  # before anything is sent for an answer to nothing
+                kept = await self._kept(log, answer, answered_calls(log, answer))
                 # sent first: where the process ends behind the append, this one finds what waits
                 await self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard, sent=self._clock.now())
-                return await log.append(decide)
+                return await log.append(apply(kept))
             except NotAtHand:
                 continue
+
+    async def _kept(self, log: SessionLog, answer: Answer, calls: Sequence[str]) -> Answer:
+        """The answer, with all of it kept beside the log where that is long."""
+        kept = [await keep_whole(self._blobs, log.living, call_id, answer.whole) for call_id in calls]
+        return answer if all(kept) else replace(answer, whole=None)
 
     async def _wake(self, log: SessionLog) -> None:
         """Never fails: the outcome is stored, and its guard comes in any case."""

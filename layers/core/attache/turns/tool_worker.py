@@ -136,7 +136,7 @@ class ToolWorker:
         steps = found.tool.steps
         now = progress(steps, first) if steps else None
         if steps is None or now is None or first.outcome != "ok" or now.state != "going on":
-            await self._end(job, "error" if now and now.state == "failed" else first.outcome, first.text)
+            await self._end(job, "error" if now and now.state == "failed" else first.outcome, first.text, first.whole)
             return
         arguments = poll_arguments(steps, first)
         if arguments is None:
@@ -155,7 +155,7 @@ class ToolWorker:
         result = await self._run(log, found, steps.poll, json.dumps(job.arguments))
         now = progress(steps, result)
         if now.state != "going on":
-            await self._end(job, "ok" if now.state == "done" else "error", result.text)
+            await self._end(job, "ok" if now.state == "done" else "error", result.text, result.whole)
         elif self._clock.now() >= job.until:
             await self._end(
                 job, "timed_out", json.dumps({"outcome": "timed_out", "message": LATE, "last": result.text})
@@ -192,9 +192,9 @@ class ToolWorker:
             return False
         return True
 
-    async def _end(self, job: ToolJob, outcome: Outcome, text: str) -> None:
+    async def _end(self, job: ToolJob, outcome: Outcome, text: str, whole: str | None = None) -> None:
         try:
-            await self._outcomes.apply(job.session_id, Answer("steps", (job.call_id,), outcome, text))
+            await self._outcomes.apply(job.session_id, Answer("steps", (job.call_id,), outcome, text, whole))
         except NothingPending:
             logger.info("an outcome came again, or too late")
 
