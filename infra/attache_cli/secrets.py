@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from pydantic import SecretStr
 
-from attache.errors import BadInput, NotFound
+from attache.errors import NotFound
 from attache.secrets import app_scope
 from attache_cli.declared import AppSecret, app_secrets
 from attache_cli.options import App, AsJson, Stage
 from attache_cli.output import give_json, give_table, say, warn
 from attache_cli.target import Target, find_target
+from attache_cli.values import read_value
 
 app = typer.Typer(no_args_is_help=True, help="Set, list and delete the secrets of apps. They are write-only.")
 
@@ -26,7 +26,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as
 def set_secret(app: App, name: Name, stage: Stage = None) -> None:
     """Seal and keep a value, read from standard input; at a terminal it is asked for and not shown."""
     target = find_target(stage)
-    secret = asyncio.run(_set(target, app, name, _value(name)))
+    secret = asyncio.run(_set(target, app, name, read_value(name)))
     say(f"{name} is set for the app {app} on {target.title}. Running containers use it within 30 seconds.")
     if not secret.declared:
         warn(f"the app {app}, as it is deployed now, declares no secret {name}.")
@@ -59,13 +59,3 @@ async def _set(target: Target, app: str, name: str, value: SecretStr) -> AppSecr
 
 async def _all(target: Target, app: str) -> list[AppSecret]:
     return await app_secrets(target, app, await target.app(app))
-
-
-def _value(name: str) -> SecretStr:
-    if sys.stdin.isatty():
-        return SecretStr(typer.prompt(f"Value of {name}", hide_input=True, err=True))
-    try:
-        text = sys.stdin.buffer.read().decode()
-    except UnicodeDecodeError as error:
-        raise BadInput(f"The value of {name} is not UTF-8 text.") from error
-    return SecretStr(text.removesuffix("\n").removesuffix("\r"))

@@ -18,9 +18,11 @@ from attache.aws import Aws, AwsAccess
 from attache.clock import Clock
 from attache.keys import KeyRing
 from attache.keys.dynamo_keys import DynamoKeys
+from attache.models.ssm_provider_keys import SsmProviderKeys
 from attache.secrets import Secrets
 from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
+from attache.settings import LOCAL_STAGE
 from attache_cli.errors import CommandError
 from attache_cli.loopback import stay_local
 
@@ -65,6 +67,7 @@ class Target:
     url: str
     app_key: str | None = None
     loopback_tools: bool = False
+    stage: str = LOCAL_STAGE
 
     @cached_property
     def keys(self) -> KeyRing:
@@ -74,6 +77,10 @@ class Target:
     def secrets(self) -> Secrets:
         store = DynamoSecrets(self.aws, self.outputs.RegistryTable, Clock())
         return Secrets(store, KmsSealer(self.aws, self.outputs.SecretsKey), Clock())
+
+    @cached_property
+    def provider_keys(self) -> SsmProviderKeys:
+        return SsmProviderKeys(self.aws, self.stage)
 
     @cached_property
     def releases(self) -> S3Releases:
@@ -120,7 +127,7 @@ def deployed_stage(stage: str, aws: Aws) -> Target:
         raise CommandError(
             f"The stack {name} is {stacks[0]['StackStatus']} and lacks outputs: deploy it again."
         ) from error
-    return Target(f"stage {stage}", aws, found, found.ApiUrl)
+    return Target(f"stage {stage}", aws, found, found.ApiUrl, stage=stage)
 
 
 def _dev_file(folder: Path) -> DevFile:

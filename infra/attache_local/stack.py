@@ -11,6 +11,9 @@ from pathlib import Path
 from attache.aws import Aws, AwsAccess
 from attache.clock import Clock
 from attache.models.access import ProviderAccess
+from attache.models.catalogue import Catalogue
+from attache.models.ssm_provider_keys import SsmProviderKeys
+from attache.settings import LOCAL_STAGE
 from attache_local.demo_model import demo_model
 from attache_local.dev_file import DevFile
 from attache_local.embedded_aws import EmbeddedAws
@@ -23,8 +26,6 @@ from attache_local.serving import AccessLog, serving
 from attache_local.stacks import deploy_stacks
 from attache_local.state_lock import held
 from example_api.server import example_api
-
-PROVIDERS = frozenset(("anthropic", "openai", "openrouter"))
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ async def local_stack(
 
         example = example_api(API_KEY, directory / "example-api.log")
         example_url = await running.enter_async_context(serving(example, listen_near(port + 1)))
-        providers = PROVIDERS & ProviderAccess.from_environ(environ).keys.keys()
+        providers = await _providers(aws, environ)
         await operator.deploy_example(example_url, providers)
         progress.step("example API and its app")
 
@@ -75,6 +76,14 @@ async def local_stack(
         running.callback(_stopping, progress)
         service.warm()
         yield ready
+
+
+async def _providers(aws: Aws, environ: Mapping[str, str]) -> frozenset[str]:
+    """Those whose key is in the environment, or was set by `attache providers set`."""
+    known = Catalogue.read().providers
+    return await SsmProviderKeys(aws, LOCAL_STAGE).present(known) | (
+        ProviderAccess.from_environ(environ).keys.keys() & set(known)
+    )
 
 
 def _embedded_aws(running: AsyncExitStack, directory: Path, progress: Progress) -> AwsAccess:

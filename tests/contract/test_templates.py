@@ -365,6 +365,22 @@ def test_a_function_opens_secrets_or_keeps_those_of_clients_and_none_does_both(r
             assert "client#*" in str(statement["Condition"])
 
 
+def test_no_secret_is_a_parameter_or_a_variable(source: Json, resources: Json) -> None:
+    """The operator's provider keys are in SSM."""
+    assert not [name for name, parameter in source["Parameters"].items() if "NoEcho" in parameter or "Key" in name]
+    for function in typed(resources, "AWS::Lambda::Function").values():
+        assert not [name for name in function["Environment"]["Variables"] if name.endswith("_API_KEY")]
+
+
+def test_provider_keys_are_opened_by_what_calls_models_and_by_nothing_else(resources: Json) -> None:
+    openers = {"ChatFunction", "TurnsFunction"}
+    for function in TABLES:
+        may = allowed(resources, function)
+        reads = may.get(PROVIDER_KEYS, set())
+        assert reads == ({"ssm:GetParameters"} if function in {*openers, "ControlFunction"} else set())
+    assert "kms:Decrypt" not in allowed(resources, "ControlFunction")["SecretsKey"]
+
+
 def test_functions_have_roles_of_their_own(resources: Json) -> None:
     functions = typed(resources, "AWS::Lambda::Function")
     assert len({str(function["Role"]) for function in functions.values()}) == len(functions) == 8

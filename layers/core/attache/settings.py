@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "ATTACHE_"
+LOCAL_STAGE = "local"
 
 
 class SettingsWrong(Exception):
@@ -29,7 +30,7 @@ class Settings(BaseModel):
     secrets_key: str
     turns_queue_url: str
     tool_calls_queue_url: str = ""
-    stage: str = "local"
+    stage: str = LOCAL_STAGE
     default_app: Literal["on", "off"] = "on"
     demo_model_url: str | None = None
     loopback_tools: Literal["on", "off"] = "off"

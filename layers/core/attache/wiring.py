@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from attache.apps.app import App
+from attache.apps.app import App, ModelChoice
 from attache.apps.apps import Apps
 from attache.apps.apps_with_default import AppsWithDefault, AppsWithoutDefault
 from attache.apps.default_app import default_app
@@ -23,6 +23,8 @@ from attache.models.litellm_windows import LitellmWindows
 from attache.models.model import Models
 from attache.models.own_keys import OwnKeys
 from attache.models.watched_models import OverheardModels, Span, TracedModels
+from attache.models.provider_keys import KnownProviders, ProviderKeys
+from attache.models.ssm_provider_keys import SsmProviderKeys
 from attache.models.with_a_key import with_a_key
 from attache.secrets import ClientSecrets, Secrets
 from attache.secrets.dynamo_secrets import DynamoSecrets
@@ -79,13 +81,11 @@ class Services:
         deployed = S3Apps(self.aws, self.settings.data_bucket, self.settings.registry_table, self.clock)
         if self.settings.default_app == "off":
             return AppsWithoutDefault(deployed)
-        return AppsWithDefault(deployed, self._default)
+        return AppsWithDefault(deployed, default_app(), self._with_a_key)
 
-    @cached_property
-    def _default(self) -> App:
+    async def _with_a_key(self, models: ModelChoice) -> ModelChoice:
         """The app that needs no key begins with a model that somebody here can pay."""
-        app = default_app()
-        return app.model_copy(update={"models": with_a_key(self.catalogue, app.models, self._providers.keys)})
+        return with_a_key(self.catalogue, models, self._providers.keys.keys() | await self._known_providers.now())
 
     @cached_property
     def keys(self) -> Keys:
@@ -161,7 +161,16 @@ class Services:
 
     @cached_property
     def _providers(self) -> ProviderAccess:
-        return ProviderAccess.from_environ(self.environ, self.settings.demo_model_url)
+        kept = ProviderKeys(self._provider_keys, self.clock)
+        return ProviderAccess.from_environ(self.environ, self.settings.demo_model_url, kept)
+
+    @cached_property
+    def _known_providers(self) -> KnownProviders:
+        return KnownProviders(self._provider_keys, self.catalogue.providers, self.clock)
+
+    @cached_property
+    def _provider_keys(self) -> SsmProviderKeys:
+        return SsmProviderKeys(self.aws, self.settings.stage)
 
     async def aclose(self) -> None:
         """Wait for the turns that run here, then close what holds connections."""

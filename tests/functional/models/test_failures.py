@@ -14,6 +14,9 @@ from attache.models.catalogue import Catalogue
 from attache.models.litellm_models import LitellmModels
 from attache.models.litellm_stream import Silence
 from attache.models.model import ModelFailed, ModelRequest, TextDelta
+from attache.models.provider_keys import ProviderKeys
+from tests.fakes.clock import FakeClock
+from tests.fakes.provider_keys import FakeProviderKeyStore
 from tests.functional.models.providers import ANTHROPIC, ASKED, KEY, OPENAI, Asking, Provider, asking
 from tests.servers.script import Answer, Asked, Closes, Ending, Hangs, Raw, Refusal, Reply, Script, calls, text
 
@@ -205,3 +208,29 @@ async def test_a_provider_without_a_key_is_refused_in_plain_words() -> None:
     with pytest.raises(ModelFailed, match="There is no key for the provider of GPT-4o") as failed:
         await anext(models.stream(ModelRequest("gpt-4o", ASKED)))
     assert failed.value.code == "provider_refused"
+
+
+async def test_a_key_that_was_replaced_meanwhile_is_used_at_once(provider: Provider) -> None:
+    store = FakeProviderKeyStore({provider.name: "sk-old"})
+    async with provider.server([Refusal(401), text("Hi."), Refusal(401)]) as server:
+        access = ProviderAccess({}, {provider.name: server.url}, kept=ProviderKeys(store, FakeClock()))
+        await access.to(Catalogue.read().resolve(provider.model))  # remembers it
+        store.keys[provider.name] = "sk-new"
+        models = LitellmModels(Catalogue.read(), access)
+        ask = Asking(provider, server, models)
+        assert (await ask.answer())[0] == "Hi."
+        assert ["sk-old" in str(each.headers) for each in server.requests] == [True, False]
+        assert "sk-new" in str(server.requests[1].headers)
+        _, failure = await failing(ask)
+        assert (failure.key_refused, len(server.requests)) == (True, 3)
+        await models.aclose()
+
+
+async def test_a_key_that_cannot_be_read_may_be_read_in_a_moment(caplog: pytest.LogCaptureFixture) -> None:
+    store = FakeProviderKeyStore()
+    store.down = True
+    models = LitellmModels(Catalogue.read(), ProviderAccess(kept=ProviderKeys(store, FakeClock())))
+    with pytest.raises(ModelFailed, match="cannot be read right now") as failed:
+        await anext(models.stream(ModelRequest("gpt-4o", ASKED)))
+    assert (failed.value.code, failed.value.retryable) == ("provider_unavailable", True)
+    assert "the key of openai" in caplog.text

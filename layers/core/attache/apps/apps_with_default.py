@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from attache.apps.app import App
+from collections.abc import Awaitable, Callable
+
+from attache.apps.app import App, ModelChoice
 from attache.apps.apps import DEFAULT_APP, Apps
 from attache.errors import NotFound
 
+Choose = Callable[[ModelChoice], Awaitable[ModelChoice]]
+
 
 class AppsWithDefault:
-    """`Apps` of `deployed` and the app `default`."""
+    """`Apps` of `deployed` and the app `default`, whose models `choose` may put into another order."""
 
-    def __init__(self, deployed: Apps, default: App) -> None:
+    def __init__(self, deployed: Apps, default: App, choose: Choose) -> None:
         self._deployed = deployed
         self._default = default
+        self._choose = choose
 
     async def get(self, name: str) -> App:
         if name != DEFAULT_APP:
             return await self._deployed.get(name)
-        return self._default
+        return self._default.model_copy(update={"models": await self._choose(self._default.models)})
 
     async def names(self) -> list[tuple[str, str]]:
         names = dict(await self._deployed.names())

@@ -6,12 +6,14 @@ LiteLLM takes seconds to import, so it is imported by the first call or, before 
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from attache.errors import Unavailable
 from attache.models.access import Access, ProviderAccess
 from attache.models.catalogue import Catalogue, ModelEntry
 from attache.models.httpx_calls import HttpxPools
@@ -20,6 +22,11 @@ from attache.models.litellm_import import import_litellm, is_imported
 from attache.models.litellm_stream import LitellmStream, Silence
 from attache.models.model import ModelEvent, ModelRequest, TextDelta
 from attache.models.prompt import arguments
+
+NO_KEY = "There is no key for the provider of {}. Whoever runs this service can set one; so can you, for yourself."
+KEY_UNREADABLE = "The key of the model's provider cannot be read right now. Please try again in a moment."
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,11 +73,23 @@ class LitellmModels:
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """See `attache.models.model.Models`; also raises BadInput for a model that is not in the catalogue."""
         entry = self._catalogue.resolve(request.model)
-        access = self._access.to(entry, request.api_key)
-        if access.api_key is None:
-            raise failed(
-                "provider_refused", detail="no key", words=f"There is no key for the provider of {entry.name}."
-            )
+        access = await self._way(entry, request)
+        try:
+            async with aclosing(self._patiently(request, entry, access)) as events:
+                async for event in events:
+                    yield event
+            return
+        except ProviderFailed as failure:
+            renewed = await self._renewed(entry, request, access, failure)
+            if renewed is None:
+                raise
+        async with aclosing(self._patiently(request, entry, renewed)) as events:
+            async for event in events:
+                yield event
+
+    async def _patiently(
+        self, request: ModelRequest, entry: ModelEntry, access: Access
+    ) -> AsyncGenerator[ModelEvent, None]:
         for attempt in range(self._patience.retries + 1):
             begun = False
             try:
@@ -84,6 +103,29 @@ class LitellmModels:
                 if begun or wait is None:
                     raise
             await self._sleep(wait)
+
+    async def _way(self, entry: ModelEntry, request: ModelRequest) -> Access:
+        """How the model is reached. Raises ProviderFailed where nobody has a key, or it cannot be read."""
+        try:
+            access = await self._access.to(entry, request.api_key)
+        except Unavailable as error:
+            log.warning("the key of %s: %s", entry.provider, error.message, exc_info=error.__cause__)
+            raise failed("provider_unavailable", detail="key not readable", words=KEY_UNREADABLE) from error
+        if access.api_key is None:
+            log.warning("there is no key of %s: attache providers set %s", entry.provider, entry.provider)
+            raise failed("provider_refused", detail="no key", words=NO_KEY.format(entry.name))
+        return access
+
+    async def _renewed(
+        self, entry: ModelEntry, request: ModelRequest, access: Access, failure: ProviderFailed
+    ) -> Access | None:
+        """The way with the key that the operator has set since, where the provider refused ours: before any text."""
+        if not failure.key_refused or request.api_key is not None:
+            return None
+        try:
+            return await self._access.again(entry, access)
+        except Unavailable:
+            return None
 
     async def _attempt(
         self, request: ModelRequest, entry: ModelEntry, access: Access

@@ -1,0 +1,110 @@
+"""The operator's provider keys in SSM: a SecureString each, `/attache/<stage>/providers/<provider>`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pydantic import SecretStr
+
+from attache.aws import Aws
+from attache.aws_errors import code_of, unavailable
+from attache.errors import Unavailable
+
+MOST_NAMES = 10  # a call of GetParameters takes so many
+
+
+@dataclass(frozen=True)
+class KeptKey:
+    """A key that is kept; `updated` in milliseconds since 1970."""
+
+    provider: str
+    updated: int
+
+
+class SsmProviderKeys:
+    """The ProviderKeyStore of AWS and the local stack; functions read it, the command line writes it, too."""
+
+    def __init__(self, aws: Aws, stage: str) -> None:
+        self._aws = aws
+        self._path = f"/attache/{stage}/providers"
+
+    async def read(self, provider: str) -> str | None:
+        with _readable():
+            found = await self._parameters([provider], opened=True)
+        return str(found[0]["Value"]) if found else None
+
+    async def present(self, providers: Collection[str]) -> frozenset[str]:
+        """One call for every ten providers; what it answers is sealed."""
+        asked = sorted(providers)
+        with _readable():
+            tens = [asked[start : start + MOST_NAMES] for start in range(0, len(asked), MOST_NAMES)]
+            found = [each for ten in tens for each in await self._parameters(ten, opened=False)]
+        return frozenset(self._provider(each) for each in found)
+
+    async def all(self) -> list[KeptKey]:
+        """Every key that is kept, by provider. For operators: raises botocore's errors, as the next two do."""
+        found: list[KeptKey] = []
+        token: dict[str, str] = {}
+        while True:
+            page = await self._aws.call("ssm", "describe_parameters", ParameterFilters=self._filters(), **token)
+            found += [self._kept(each) for each in page["Parameters"]]
+            if not page.get("NextToken"):
+                return sorted(found, key=lambda kept: kept.provider)
+            token = {"NextToken": page["NextToken"]}
+
+    async def put(self, provider: str, key: SecretStr, sealed_with: str) -> None:
+        """Keep a key in place of any other; `sealed_with` is a KMS key."""
+        await self._aws.call(
+            "ssm",
+            "put_parameter",
+            Name=self._name(provider),
+            Value=key.get_secret_value(),
+            Type="SecureString",
+            KeyId=sealed_with,
+            Overwrite=True,
+        )
+
+    async def delete(self, provider: str) -> bool:
+        """Whether there was one."""
+        try:
+            await self._aws.call("ssm", "delete_parameter", Name=self._name(provider))
+        except ClientError as error:
+            if code_of(error) == "ParameterNotFound":
+                return False
+            raise
+        return True
+
+    async def _parameters(self, providers: Sequence[str], *, opened: bool) -> Sequence[Any]:
+        """Parameters as SSM answers them; those that there are not, are left out."""
+        names = [self._name(provider) for provider in providers]
+        answer = await self._aws.call("ssm", "get_parameters", Names=names, WithDecryption=opened)
+        found: Sequence[Any] = answer["Parameters"]
+        return found
+
+    def _filters(self) -> list[dict[str, Any]]:
+        return [{"Key": "Path", "Option": "OneLevel", "Values": [self._path]}]
+
+    def _kept(self, parameter: Any) -> KeptKey:
+        changed: datetime = parameter["LastModifiedDate"]
+        return KeptKey(self._provider(parameter), int(changed.timestamp() * 1000))
+
+    def _name(self, provider: str) -> str:
+        return f"{self._path}/{provider}"
+
+    def _provider(self, parameter: Any) -> str:
+        return str(parameter["Name"]).removeprefix(f"{self._path}/")
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Whatever goes wrong, the caller can do nothing about it; the cause is for the operator's log."""
+    try:
+        with unavailable("The store of provider keys"):
+            yield
+    except ClientError as error:
+        raise Unavailable("The keys of model providers cannot be read.") from error
