@@ -22,9 +22,9 @@ from attache.models.catalogue import Catalogue
 from attache.models.litellm_windows import LitellmWindows
 from attache.models.model import Models
 from attache.models.own_keys import OwnKeys
-from attache.models.watched_models import OverheardModels, Span, TracedModels
 from attache.models.provider_keys import KnownProviders, ProviderKeys
 from attache.models.ssm_provider_keys import SsmProviderKeys
+from attache.models.watched_models import OverheardModels, Span, TracedModels
 from attache.models.with_a_key import with_a_key
 from attache.secrets import ClientSecrets, Secrets
 from attache.secrets.dynamo_secrets import DynamoSecrets

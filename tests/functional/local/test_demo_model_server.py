@@ -79,7 +79,3 @@ async def test_a_request_that_is_none_is_refused(model: httpx.AsyncClient, conte
     answer = await model.post("/chat/completions", content=content)
     assert answer.status_code == 400
     assert answer.json()["error"]["type"] == "invalid_request_error"
-
-
-async def test_it_lists_itself(model: httpx.AsyncClient) -> None:
-    assert (await model.get("/models")).json()["data"][0]["id"] == "attache-demo"
