@@ -22,6 +22,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from attache_local.demo_records import aside, remembered, said_in
+
 Json = Mapping[str, Any]
 SIGNATURE = "(Demo model: I only match keywords. Set a provider's key, such as ANTHROPIC_API_KEY, for a real one.)"
 ENOUGH, MOST_CALLS, MOST_TEXT = 3, 6, 1500  # for a word of the name or an argument 2, of the description 1
@@ -38,7 +40,6 @@ MEASURE = re.compile(r"\d\s*([A-Za-z°]\w*)\s+(?:to|in|into|as)\s+([A-Za-z°]\w*
 EXAMPLE = re.compile(r"(?:for example|e\.g\.|such as|like)\s+[`\"']?([\w./-]*\w)")
 NOTES = re.compile(r"\[Note from the system: (your answer was cut|no more tools)")  # it goes on by itself
 OUTCOME = re.compile(r"\A\[Note from the system: ([\w-]+) \(\w+\), which was pending[^\]]*\]\n(.*)", re.DOTALL)
-NAMED = re.compile(r"You name conversations.*\nUser: (.*)")
 FORMULA, TELLING = re.compile(r"expr|formula|calc"), re.compile(r"expr|formula|calc|unit")
 FREE_TEXT = re.compile(r"query|question|text|message|prompt|search|term|input|q")
 LOOKS = (  # what an argument is called, and what it then looks like
@@ -179,14 +180,15 @@ def answer(messages: Sequence[Json], tools: Sequence[Tool]) -> Step:
     """One step: tool calls, or, once they have results or where none fits, a text."""
     messages = [message for message in messages if not NOTES.match(_text(message))]
     asked = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=-1)
-    said = [_text(message) for message in messages[: asked + 1] if message["role"] == "user"] or [""]
-    if titled := NAMED.match("\n".join(map(_text, messages))):
-        return Step(titled[1])
+    users = [_text(message) for message in messages[: asked + 1] if message["role"] == "user"]
+    said = [one for text in users for one in said_in(text)] or [""]
+    if (beside := aside([*map(_text, messages)])) is not None:
+        return Step(beside)
     names = {call["id"]: call["function"]["name"] for message in messages for call in message.get("tool_calls") or ()}
     since = messages[asked + 1 :]
     results = [(names.get(one["tool_call_id"]), _in_words(_text(one))) for one in since if one["role"] == "tool"]
     results += [(name, _in_words(outcome)) for name, outcome in OUTCOME.findall(said[-1])]
-    told = "\n\n".join(f"{name}: {words}" for name, words in results) or _remembered(said[-1], said[:-1])
+    told = "\n\n".join(f"{name}: {words}" for name, words in results) or remembered(said[-1], said[:-1])
     step = _signed(told) if told else _with_tools(said, tools)
     spoken = "".join(_text(one) for one in since if one["role"] == "assistant")
     return Step(step.text.removeprefix(spoken), step.calls)
@@ -208,20 +210,6 @@ def _with_tools(said: Sequence[str], tools: Sequence[Tool]) -> Step:
 
 def _signed(text: str) -> Step:
     return Step(f"{text[:MOST_TEXT]}\n\n{SIGNATURE}")
-
-
-def _remembered(question: str, before: Sequence[str]) -> str | None:
-    if not before:
-        return None
-    if re.search(r"\bfirst\b.*\b(say|said|ask|tell|told)|\b(say|said|ask)\b.*\bfirst\b", question, re.IGNORECASE):
-        return f"First you said: “{before[0]}”."
-    if re.search(r"\bdid i (just |last )?(say|ask|tell)|\bi (just |last )?(said|asked|told)", question, re.IGNORECASE):
-        return f"Before this you said: “{before[-1]}”."
-    asked = re.search(r"\bwhat(?:'s|’s| is| was) my ([\w ]*\w)", question, re.IGNORECASE)
-    told = re.escape(f"my {asked[1]} is") if asked else "(?!)"
-    told += r"|\bcall me|\bi am|\bi['’]m" if told == "my\\ name\\ is" else ""
-    facts = re.findall(rf"(?:{told}) ([^.,!?\n]+)", "\n".join(before), re.IGNORECASE)
-    return f"Your {asked[1]} is {facts[-1].strip()}: you told me." if asked and facts else None
 
 
 def _in_words(result: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from attache.turns.wakeups import Guard, HandOver, Job, Purge, Title, Wake
+from attache.turns.wakeups import Guard, HandOver, Job, Purge, Summarize, Title, Wake
 
 
 @dataclass
@@ -27,6 +27,9 @@ class FakeWakeups:
 
     async def title(self, session_id: str, tag: str) -> None:
         self.sent.append((Title(session_id=session_id, tag=tag), 0))
+
+    async def summarize(self, session_id: str, tag: str, *, delay: float = 0, tries: int = 0) -> None:
+        self.sent.append((Summarize(session_id=session_id, tag=tag, tries=tries), delay))
 
     def take(self, kind: type[Job]) -> list[Job]:
         """Remove and return the jobs of one kind."""

@@ -16,6 +16,7 @@ from attache.sessions.sessions import Sessions
 from attache.turns.chats import Chats
 from attache.turns.interrupts import Interrupts
 from attache.turns.means import Workshop
+from attache.turns.summaries import Blocks
 from attache.turns.timings import DEFAULT
 from attache.turns.worker import Worker
 from tests.fakes.apps import FakeApps
@@ -85,6 +86,7 @@ class Services:
             FakeToolJobs(),
             around.blobs,
             clock,
+            blocks=Blocks(full=6, kept=2),
         )
         self.chats = Chats(self.sessions, around.table, workshop, clock, self.timings)
         self.worker = Worker(self.sessions, workshop, clock, self.timings)

@@ -20,7 +20,7 @@ from attache.sessions.table import (
     Settled,
 )
 from attache.tools.tool import CallContext, Outcome, ToolCall, ToolResult, ToolSpec
-from attache.turns.wakeups import Guard, HandOver, Job, Purge, Title, Wake
+from attache.turns.wakeups import Guard, HandOver, Job, Purge, Summarize, Title, Wake
 from attache.usage.usage import UsageRow
 from tests.fakes.blobs import FakeBlobs
 from tests.fakes.session_table import FakeSessionTable
@@ -112,6 +112,9 @@ class FarQueue:
 
     async def title(self, session_id: str, tag: str) -> None:
         await self._send(Title(session_id=session_id, tag=tag), 0)
+
+    async def summarize(self, session_id: str, tag: str, *, delay: float = 0, tries: int = 0) -> None:
+        await self._send(Summarize(session_id=session_id, tag=tag, tries=tries), delay)
 
     async def _send(self, job: Job, delay: float) -> None:
         await self._network.request("send", lambda: self._take(job, delay))

@@ -1,6 +1,7 @@
 """A model that knows what it wants to say: whatever was cut off, it goes on with exactly there.
 
-So the text of every turn that is done is known beforehand, to the letter, however often its runner died.
+So the text of every turn that is done is known beforehand, to the letter, however often its runner died. Its summaries
+are the names of the messages that it was shown.
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ from attache.models.model import (
     TextDelta,
 )
 from attache.models.prompt import arguments
+from attache.turns.prompt import SO_FAR
+from attache.turns.summaries import TASK as SUMMARY_TASK
 from attache.turns.titles import TASK
 from tests.model.far_things import SAFE, UNSAFE
 from tests.model.network import Network
 from tests.servers import anthropic_rules, openai_rules
 
 NAME = re.compile(r"m[0-9]+")
+RECORDED = re.compile(r"^(?:User: )?(m[0-9]+(?: m[0-9]+)*)$", re.MULTILINE)
 _CUT = ModelFailed("The connection to the model broke.", code="provider_unavailable", retryable=True)
 _REFUSED = ModelFailed("The model's provider refused this.", code="provider_refused", retryable=False)
 
@@ -84,7 +88,11 @@ def _draw_step(name: str, number: int, rng: random.Random, *, last: bool) -> Ste
 
 
 class Provider:
-    """`Models` over the network. `faults` are what providers would have said against its requests."""
+    """`Models` over the network. `faults` are what providers would have said against its requests.
+
+    `shown` are the messages that each prompt of a turn had, the one that it answers last, be it word for word or in a
+    summary.
+    """
 
     def __init__(self, network: Network, scripts: Mapping[str, Script], pace: Callable[[], float], rng: random.Random):
         self._network = network
@@ -93,6 +101,7 @@ class Provider:
         self._rng = rng
         self.failures = 0.0
         self.faults: list[str] = []
+        self.shown: list[tuple[str, ...]] = []
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         self.faults += faults(request)
@@ -108,7 +117,10 @@ class Provider:
     def _answer(self, request: ModelRequest) -> tuple[Sequence[str], tuple[RequestedCall, ...]]:
         if request.messages[0]["content"] == TASK:
             return ("A ", "title"), ()
+        if request.messages[0]["content"] == SUMMARY_TASK:
+            return [f"{name} " for name in _recorded(request.messages[1])], ()
         name, told = _of_turn(request.messages)
+        self.shown.append(tuple(_shown(request.messages)))
         script, progress = self._scripts[name], _progress(told)
         if not request.allow_calls:
             return _rest(self, name, script.text, progress.text, [script.text]), ()
@@ -160,6 +172,19 @@ def _of_turn(messages: Sequence[Message]) -> tuple[str, Sequence[Message]]:
         if message["role"] == "user" and NAME.fullmatch(str(message["content"])):
             return message["content"], messages[place + 1 :]
     raise AssertionError(f"there is no message to answer in {messages}")
+
+
+def _recorded(message: Message) -> list[str]:
+    """The messages that are named in a record, or in what is to go into one."""
+    return [name for line in RECORDED.findall(message["content"]) for name in line.split()]
+
+
+def _shown(messages: Sequence[Message]) -> Iterator[str]:
+    for message in messages:
+        if message["role"] == "user" and str(message["content"]).startswith(SO_FAR):
+            yield from _recorded(message)
+        elif message["role"] == "user" and NAME.fullmatch(str(message["content"])):
+            yield message["content"]
 
 
 def _progress(told: Sequence[Message]) -> Progress:

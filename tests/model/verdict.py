@@ -40,6 +40,7 @@ def _wrong(world: World) -> Iterator[str]:
         yield from _chat(chat, [turn for turn in story.turns if turn.message == chat.name])
     yield from _sendings(world)
     yield from _shown(world)
+    yield from _prompts(world)
     if world.calm and any(turn.takeovers for turn in story.turns):
         yield "a turn was taken over although nothing was wrong with its runner"
     if world.prompt and any(turn.quiet > TAKEN_WITHIN for turn in story.turns):
@@ -94,3 +95,17 @@ def _shown(world: World) -> Iterator[str]:
                 yield f"the snapshot has {turn.message} {messages[turn.message]} times"
             if text_in(world.shown, turn.message) != turn.text:
                 yield f"the snapshot answers {turn.message} with {text_in(world.shown, turn.message)!r}"
+
+
+def _prompts(world: World) -> Iterator[str]:
+    """A prompt has every earlier message of its session once, in a summary or word for word, and no other session's."""
+    for shown in dict.fromkeys(world.provider.shown):
+        mine = [turn for turn in world.story().turns if turn.message == shown[-1]]
+        if not world.long and not any(_is_whole(world, shown, turn) for turn in mine):
+            yield f"a prompt for {shown[-1]} shows {shown}, which is not what was said before"
+
+
+def _is_whole(world: World, shown: tuple[str, ...], answered: ToldTurn) -> bool:
+    before = [turn for turn in world.story().turns if turn.born == answered.born and turn.cause <= answered.cause]
+    said = [turn.message for turn in before if not turn.withdrawn or turn.message in shown]
+    return sorted(shown) == sorted(said)

@@ -10,7 +10,9 @@ import pytest
 
 import attache_local.demo_model as module
 from attache.sessions.entries import User
-from attache.turns.prompt import GO_ON
+from attache.sessions.summary import Summary
+from attache.turns.prompt import GO_ON, SO_FAR
+from attache.turns.summaries import summary_of, summary_request
 from attache.turns.titles import Exchange, title_request
 from attache_local.demo_model import SIGNATURE, Step, Tool, answer
 
@@ -179,3 +181,23 @@ def test_what_was_pending_is_told_and_asks_for_nothing() -> None:
 def test_a_conversation_is_named_by_what_its_user_asked() -> None:
     request = title_request("attache-demo", Exchange(User("What is ETH?"), "It is 3."))
     assert answer(request.messages, []) == Step("What is ETH?")
+
+
+def test_what_the_user_said_of_themselves_is_kept_from_record_to_record_and_found_in_it() -> None:
+    record = None
+    for block in range(6):
+        facts = [f"My colour is c{block}"] if block < 2 else []
+        said = ["My name is Ada", *facts] if block == 0 else facts
+        said += [f"What is {block}{n} plus one?" for n in range(10)]
+        turns = [[{"role": "user", "content": one}, {"role": "assistant", "content": "It is so."}] for one in said]
+        request = summary_request("attache-demo", record, turns, 60_000)
+        record = Summary(1, block, summary_of(answer(request.messages, []).text))
+    assert record is not None
+    assert len(record.text) < 2_000
+    note = {"role": "user", "content": f"{SO_FAR}\n{record.text}"}
+    for question, told in (
+        ("What is my name?", "Your name is Ada"),
+        ("What is my colour?", "Your colour is c1"),
+        ("What did I say first?", "First you said: “My name is Ada”"),
+    ):
+        assert answer([note, {"role": "user", "content": question}], []).text.startswith(told)

@@ -20,6 +20,7 @@ from attache.turns.chats import ChatRequest, Chats
 from attache.turns.interrupts import Interrupts
 from attache.turns.means import Workshop
 from attache.turns.outcome_keeper import OutcomeKeeper
+from attache.turns.summaries import BLOCKS, Blocks
 from attache.turns.system_messages import SystemMessages
 from attache.turns.timings import Timings
 from attache.turns.wakeups import Job
@@ -36,7 +37,7 @@ from tests.fakes.wakeups import FakeWakeups
 
 QUICK = Timings(
     look=0.01, tail=0.03, sign=0.2, dead=0.6, guard=0.7, patience=0.5, fresh=0.1, leave=0.02, idle=0.1, interrupt=0.3,
-    title=0.3, first_flushes=0.02, first_while=0.08, later_flushes=0.04,
+    title=0.3, summary=0.3, first_flushes=0.02, first_while=0.08, later_flushes=0.04,
 )  # fmt: skip
 APP = App(name="shop", title="Shop", version="1", preamble="You help.", models=ModelChoice(default="claude-sonnet"))
 
@@ -66,6 +67,7 @@ class House:
     session_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     windows: Windows | None = None
     meter: FakeMeter = field(default_factory=FakeMeter)
+    blocks: Blocks = BLOCKS
 
     def __post_init__(self) -> None:
         table = self.table = self.table or FakeSessionTable(self.clock)
@@ -84,6 +86,7 @@ class House:
             self.clock,
             windows=self.windows,
             meter=self.meter,
+            blocks=self.blocks,
         )
         self.chats = Chats(self.sessions, table, workshop, self.clock, self.timings)
         self.worker = Worker(self.sessions, workshop, self.clock, self.timings)

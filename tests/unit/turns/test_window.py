@@ -6,7 +6,7 @@ import pytest
 
 from attache.sessions.entries import Entry, Text
 from attache.sessions.table import WINDOW
-from attache.turns.prompt import fills_window, missing_from_window
+from attache.turns.window import fills_window, missing_from_window
 from tests.bench.histories import History
 
 NOW = 1_800_000_000_000

@@ -58,10 +58,10 @@ class TurnMade:
 
 @dataclass(frozen=True)
 class Unanswered:
-    """A message that waits, or was withdrawn."""
+    """A message that waits, or was withdrawn by the interrupt with that number."""
 
     cause: Entry
-    withdrawn: bool = False
+    withdrawn: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,17 @@ class SystemMessage:
 
 
 Part = TurnMade | Unanswered | SystemMessage
+
+
+def settled_by(part: Part) -> int | None:
+    """The number of the entry with which a part came to its end; None while it may still change."""
+    match part:
+        case TurnMade(end=end):
+            return end.number if end else None
+        case Unanswered(withdrawn=number):
+            return number
+        case SystemMessage(entry):
+            return entry.number
 
 
 def conversation(entries: Iterable[Entry]) -> list[Part]:
@@ -98,7 +109,7 @@ class _Telling:
             case Turn(of) if of in self.waiting:
                 self._begin(self.waiting.pop(of))
             case Interrupt():
-                self.parts += [Unanswered(cause, withdrawn=True) for cause in self.waiting.values()]
+                self.parts += [Unanswered(cause, withdrawn=entry.number) for cause in self.waiting.values()]
                 self.waiting.clear()
             case Event(what="message", data=data):
                 self.parts.append(SystemMessage(entry, str(data.get("text", ""))))

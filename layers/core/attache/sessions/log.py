@@ -19,6 +19,7 @@ from attache.errors import Unavailable
 from attache.sessions.entries import Body, End, Entry
 from attache.sessions.head import Head, Lifetime
 from attache.sessions.known import Known, changes_meta, dense, grounds, opened
+from attache.sessions.summary import Summary
 from attache.sessions.table import (
     FIRST_LOOK,
     WINDOW,
@@ -228,6 +229,12 @@ class SessionLog:
             older = await self._table.newest(self.session_id, before=reading.entries[0].number)
             reading = replace(reading, entries=older.entries + reading.entries, complete=older.complete)
         return reading
+
+    async def keep_summary(self, upto: int, text: str) -> None:
+        """Keep what was said up to entry `upto` as long as the head, unless more is summarised. Raises Unavailable."""
+        head = self.living
+        expires = head.updated // 1000 + head.lifetime.head
+        await self._table.keep_summary(self.session_id, Summary(head.born, upto, text), expires)
 
     async def settle(self) -> None:
         """Tell the head that a turn has ended. Never fails: the end stands, and the next one tells it again."""

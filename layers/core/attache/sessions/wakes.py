@@ -33,3 +33,7 @@ class Wakeups(Protocol):
     async def title(self, session_id: str, tag: str) -> None:
         """The session `tag` has had its first answer, and no name yet."""
         ...
+
+    async def summarize(self, session_id: str, tag: str, *, delay: float = 0, tries: int = 0) -> None:
+        """The window of the session `tag` is full. `tries`: how often its summary has failed."""
+        ...

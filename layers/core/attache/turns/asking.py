@@ -18,6 +18,7 @@ from attache.tools.tool import Toolset
 from attache.turns.fitting import fitted
 from attache.turns.prompt import prompt
 from attache.turns.recorder import Recorder
+from attache.turns.summaries import BLOCKS, Blocks
 from attache.turns.tool_jobs import ToolJobs
 from attache.usage.usage import Spender
 
@@ -33,6 +34,7 @@ class Means:
     """What a turn of an app runs on. `model` is our id of the one that answers; `models` has it on an account.
 
     `settled` waits until what the models left to be written is written. `windows`: None where models read anything.
+    `blocks`: when older turns are summarised.
     """
 
     app: App
@@ -45,6 +47,7 @@ class Means:
     settled: Callable[[], Awaitable[None]]
     windows: Windows | None = None
     meter: Meter = field(default_factory=NoMeter)
+    blocks: Blocks = BLOCKS
 
 
 class Asking:
@@ -57,6 +60,7 @@ class Asking:
         self._taken: list[ModelUsage] = []
         self._answered_by = means.model
         self._spoke = False
+        self.crowded = False
 
     async def answer(self, *, last: bool = False) -> Completion:
         """Ask for the next step; its text has gone to the recorder when this returns. `last`: without tools.
@@ -112,9 +116,10 @@ class Asking:
 
     async def _request(self, last: bool) -> ModelRequest:
         log, means, tools = self._recorder.log, self._means, self._means.toolset.specs
-        asked = prompt(means.app, log.entries, log.known.user_state, last=last)
+        asked = prompt(means.app, log.entries, log.known.user_state, log.known.summary, last=last)
         if means.windows is not None:
             asked = await fitted(asked, tools, means.model, means.windows)
+            self.crowded = asked.crowded
         return ModelRequest(means.model, asked.messages, tools, allow_calls=not last)
 
     def _begun(self) -> bool:

@@ -78,7 +78,7 @@ class ChatStream:
             match part:
                 case TurnMade(cause=cause, end=Entry(number=number, body=End() as end)) if cause.number == self.turn:
                     self._events.put_nowait(Event(end_event(end), self._head.id_of(number)))
-                case Unanswered(cause=cause, withdrawn=True) if cause.number == self.turn:
+                case Unanswered(cause=cause, withdrawn=int()) if cause.number == self.turn:
                     self._events.put_nowait(Event(WITHDRAWN))
 
     def close(self) -> None:

@@ -17,11 +17,11 @@ from attache.sessions.table import Idempotency, KeyTaken, SessionTable
 from attache.turns.accepting import ChatRequest, accept, check_same
 from attache.turns.chat_stream import ChatStream
 from attache.turns.means import Workshop
-from attache.turns.prompt import fills_window, missing_from_window
 from attache.turns.recorder import Recorder
 from attache.turns.runner import TurnRunner
 from attache.turns.taking import NotToBeTaken, guard_again, take_first
 from attache.turns.timings import Timings
+from attache.turns.window import reach_window
 from attache.wire.sse import Event
 
 logger = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class Chats:
     async def _append(self, log: SessionLog, decide: Decision, request: ChatRequest) -> Entry:
         """Append a message whose turn begins here; what its first step will need is read meanwhile."""
         beside = asyncio.gather(
-            log.reach_back(fills_window, missing_from_window),
+            reach_window(log),
             self._workshop.foresee(request.app, log.head, request.client_id),
             return_exceptions=True,  # where it failed, the runner reads it again
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 
 from attache.models.model import Message, ModelFailed
@@ -13,25 +13,52 @@ from attache.tools.tool import ToolSpec
 from attache.turns.prompt import Prompt
 
 ALWAYS = 8_000  # bytes, and so tokens at most, that every model reads: nobody need be asked
+CROWDED = 0.75  # of the room for turns: where they take more, the older ones are summarised
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Tokens: of each turn, the oldest first, and how many there is `room` for beside what is always sent."""
+
+    room: int
+    turns: Sequence[int]
+
+    @property
+    def crowded(self) -> bool:
+        return sum(self.turns) > self.room * CROWDED
+
+    def newest(self, share: float) -> int:
+        """How many of the newest turns fit into that share of the room."""
+        return sum(taken <= self.room * share for taken in accumulate(reversed(self.turns)))
 
 
 async def fitted(prompt: Prompt, tools: Sequence[ToolSpec], model: str, windows: Windows) -> Prompt:
     """The prompt with as many of the newest turns as the model reads beside these tools.
 
-    Raises ModelFailed (`too_large`) where the running turn alone is too long. A token has a byte at least, so texts
-    with fewer bytes than there is room for are not counted.
+    Raises ModelFailed (`too_large`) where the running turn alone is too long.
+    """
+    sizes = await measured(prompt, tools, model, windows)
+    if sizes is None:
+        return prompt
+    fitting = sizes.newest(1)
+    if fitting < len(sizes.turns) - prompt.running:
+        raise _too_long(prompt)
+    return replace(prompt.newest(fitting), crowded=sizes.crowded)
+
+
+async def measured(prompt: Prompt, tools: Sequence[ToolSpec], model: str, windows: Windows) -> Sizes | None:
+    """What the prompt's turns take of what the model reads; None where there is certainly room enough.
+
+    A token has a byte at least, so texts with fewer bytes than there is room for are not counted.
     """
     fixed = _text([*prompt.opening, *prompt.closing]) + json.dumps([asdict(tool) for tool in tools])
     texts = [fixed, *map(_text, prompt.turns)]
     size = sum(len(text.encode()) for text in texts)
     room = await windows.room(model) if size > ALWAYS else None
-    if room is None or size <= room:
-        return prompt
+    if room is None or size <= room * CROWDED:
+        return None
     least, *turns = await windows.count(texts)
-    fitting = sum(taken <= room - least for taken in accumulate(reversed(turns)))
-    if fitting < len(turns) - prompt.running:
-        raise _too_long(prompt)
-    return prompt.newest(fitting)
+    return Sizes(room - least, turns)
 
 
 def _text(messages: Sequence[Message]) -> str:

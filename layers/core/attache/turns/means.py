@@ -19,6 +19,7 @@ from attache.telemetry.about import note
 from attache.telemetry.meter import Meter, NoMeter
 from attache.tools.tool import Toolset
 from attache.turns.asking import Means
+from attache.turns.summaries import BLOCKS, Blocks
 from attache.turns.tool_jobs import ToolJobs
 from attache.usage.ledger import Ledger
 from attache.usage.metered_models import MeteredModels
@@ -29,7 +30,8 @@ from attache.usage.usage import Spender, UsageSink
 class Workshop:
     """Everything that turns of all apps share. `tools` makes the tools that an app has of its own.
 
-    `own_keys` are those that clients have for model providers. `windows` say what models can read at once.
+    `own_keys` are those that clients have for model providers. `windows` say what models can read at once,
+    `blocks` when older turns are summarised.
     """
 
     apps: Apps
@@ -43,6 +45,7 @@ class Workshop:
     own_keys: OwnKeys | None = None
     windows: Windows | None = None
     meter: Meter = field(default_factory=NoMeter)
+    blocks: Blocks = BLOCKS
 
     async def means(self, head: Head) -> Means:
         """What this session's turns run on. Raises NotFound where its app is gone."""
@@ -75,6 +78,7 @@ class Workshop:
             settled,
             self.windows,
             self.meter,
+            self.blocks,
         )
 
     async def foresee(self, app: App, head: Head | None, client_id: str | None) -> None:

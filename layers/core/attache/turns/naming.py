@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing, suppress
+from contextlib import suppress
 
 from attache.errors import AttacheError
-from attache.models.model import ModelRequest, Models, TextDelta
 from attache.sessions.changes import NothingToDo, is_unnamed, name
 from attache.sessions.log import SessionLog
 from attache.sessions.sessions import Sessions
 from attache.sessions.table import FIRST_LOOK
 from attache.turns.means import Workshop
+from attache.turns.short_answers import beginning
 from attache.turns.timings import Timings
 from attache.turns.titles import MOST_READ, Exchange, first_exchange, first_words, title_of, title_request
 from attache.usage.usage import Spender
@@ -55,18 +55,8 @@ class Namer:
     async def _asked(self, log: SessionLog, exchange: Exchange) -> str:
         means, message = await self._workshop.means(log.living), exchange.message
         models = means.models(Spender(means.app.name, log.session_id, message.key, message.client_id))
+        request = title_request(means.app.models.title or means.model, exchange)
         try:
-            return title_of(await _answer(models, title_request(means.app.models.title or means.model, exchange)))
+            return title_of(await beginning(models, request, MOST_READ))
         finally:
             await means.settled()
-
-
-async def _answer(models: Models, request: ModelRequest) -> str:
-    """The beginning of an answer; what comes after that is not waited for."""
-    text = ""
-    async with aclosing(models.stream(request)) as events:
-        async for event in events:
-            text += event.text if isinstance(event, TextDelta) else ""
-            if len(text) > MOST_READ:
-                break
-    return text

@@ -20,11 +20,11 @@ from attache.tools.tool import CallContext
 from attache.turns.asking import Asking, Means
 from attache.turns.calls import Calls
 from attache.turns.outcomes import left_open
-from attache.turns.prompt import fills_window, missing_from_window
 from attache.turns.recorder import Recorder
 from attache.turns.stops import Fenced, HandOver, Interrupted, TookTooLong
-from attache.turns.successors import have_first_answer_named, wake_waiting
+from attache.turns.successors import have_first_answer_named, have_older_turns_summarized, wake_waiting
 from attache.turns.timings import Timings
+from attache.turns.window import reach_window
 from attache.usage.usage import Spender
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class TurnRunner:
     async def _to_the_end(self) -> None:
         self._recorder.check()
         log = self._recorder.log
-        await log.reach_back(fills_window, missing_from_window)
+        await reach_window(log)
         await log.reach_back(lambda _: self._cause_is_at_hand())
         await self._recorder.close_text()
         await self._take_up_approved()
@@ -148,10 +148,12 @@ class TurnRunner:
 
     async def _ended(self) -> None:
         """Nothing runs after the last byte: what follows from an end is done before it."""
-        log = self._recorder.log
-        wakeups = self._means.wakeups
+        log, means, wakeups = self._recorder.log, self._means, self._means.wakeups
         await asyncio.gather(
-            log.settle(), wake_waiting(log, wakeups, self._timings), have_first_answer_named(log, wakeups)
+            log.settle(),
+            wake_waiting(log, wakeups, self._timings),
+            have_first_answer_named(log, wakeups),
+            have_older_turns_summarized(log, wakeups, means.blocks, crowded=self._asking.crowded),
         )
 
     async def _hand_over(self) -> None:

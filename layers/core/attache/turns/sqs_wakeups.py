@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attache.turns.sqs_jobs import SqsJobs
-from attache.turns.wakeups import Guard, HandOver, Purge, Title, Wake
+from attache.turns.wakeups import Guard, HandOver, Purge, Summarize, Title, Wake
 
 
 class SqsWakeups:
@@ -26,3 +26,6 @@ class SqsWakeups:
 
     async def title(self, session_id: str, tag: str) -> None:
         await self._jobs.send(Title(session_id=session_id, tag=tag))
+
+    async def summarize(self, session_id: str, tag: str, *, delay: float = 0, tries: int = 0) -> None:
+        await self._jobs.send(Summarize(session_id=session_id, tag=tag, tries=tries), delay=delay)

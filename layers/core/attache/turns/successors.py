@@ -1,4 +1,4 @@
-"""After a turn: who runs what waits, and who names the conversation."""
+"""After a turn: who runs what waits, who names the conversation, and who summarises what leaves its window."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from attache.sessions.changes import is_unnamed
 from attache.sessions.entries import End, Entry, User
 from attache.sessions.log import SessionLog
 from attache.sessions.wakes import Wakeups
+from attache.turns.summaries import Blocks, is_full
 from attache.turns.timings import Timings
+from attache.turns.window import unsummarized
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,20 @@ async def have_first_answer_named(log: SessionLog, wakeups: Wakeups) -> None:
         await wakeups.title(log.session_id, head.tag)
     except Unavailable:
         logger.warning("a title was not asked for", extra={"tag": log.tag})
+
+
+async def have_older_turns_summarized(log: SessionLog, wakeups: Wakeups, blocks: Blocks, *, crowded: bool) -> None:
+    """Have the window cleared whose last turn has just ended, where it is full or `crowded`.
+
+    Never fails: until it is done, the window goes on, and leaves out what it has no room for.
+    """
+    full = crowded or is_full(unsummarized(log.entries, log.known.summary), blocks)
+    if not full or not _is_answered(log.entries[-1]):
+        return
+    try:
+        await wakeups.summarize(log.session_id, log.living.tag)
+    except Unavailable:
+        logger.warning("a summary was not asked for", extra={"session": log.tag})
 
 
 def _is_answered(entry: Entry) -> bool:

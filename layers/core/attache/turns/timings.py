@@ -29,6 +29,8 @@ class Timings:
     later_flushes: float = 1.0  # then so far apart
 
     title: float = 30.0  # the model has so long to name a conversation
+    summary: float = 90.0  # and to summarise what leaves the window;
+    summary_again: tuple[float, ...] = (60.0, 600.0)  # where it cannot, it is asked again so much later
 
     takeovers: int = 3  # without a new step, before the taker ends the turn
     waiting: int = 20  # messages that may wait

@@ -53,7 +53,15 @@ class Title(_Job):
     tag: str
 
 
-Job = Wake | Guard | HandOver | Purge | Title
+class Summarize(_Job):
+    """Summarise what leaves the window of the session `tag`, if its window is full; `tries` have failed."""
+
+    kind: Literal["summarize"] = "summarize"
+    tag: str
+    tries: int = 0
+
+
+Job = Wake | Guard | HandOver | Purge | Title | Summarize
 _JOBS: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])
 
 

@@ -19,10 +19,10 @@ from attache.turns.guarding import next_look
 from attache.turns.means import Workshop
 from attache.turns.naming import Namer
 from attache.turns.outcomes import left_open
-from attache.turns.prompt import fills_window, missing_from_window
 from attache.turns.recorder import Nobody, Recorder
 from attache.turns.runner import TurnRunner
 from attache.turns.successors import wake_waiting
+from attache.turns.summarizing import Summarizer
 from attache.turns.taking import (
     NotToBeTaken,
     guard_again,
@@ -33,7 +33,8 @@ from attache.turns.taking import (
     take_over,
 )
 from attache.turns.timings import Timings
-from attache.turns.wakeups import Guard, HandOver, Job, Purge, Title, Wake
+from attache.turns.wakeups import Guard, HandOver, Job, Purge, Summarize, Title, Wake
+from attache.turns.window import reach_window
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Worker:
         self._clock = clock
         self._timings = timings
         self._namer = Namer(sessions, workshop, timings)
+        self._summarizer = Summarizer(sessions, workshop, timings)
 
     async def handle(self, job: Job, deadline: int | None = None) -> None:
         """Do a job, or find that there is nothing to do. `deadline`: when the function's time is over (ms).
@@ -61,6 +63,8 @@ class Worker:
                 await self._sessions.purge(job.session_id, job.tag)
             case Title():
                 await self._namer.name(job.session_id, job.tag)
+            case Summarize():
+                await self._summarizer.summarize(job)
             case Wake() | Guard() | HandOver():
                 try:
                     await self._look(job, deadline)
@@ -136,7 +140,7 @@ class Worker:
         """Take a turn behind a guard of this runner's own; None where there is none to be taken."""
         began = self._clock.now()
         guard = self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard, sent=began)
-        await asyncio.gather(guard, log.reach_back(fills_window, missing_from_window))
+        await asyncio.gather(guard, reach_window(log))
         try:
             await log.append(decide)
         except NotToBeTaken:

@@ -1,0 +1,115 @@
+"""Summarising what leaves the window: a job on the turns queue, without which a conversation just remembers less."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from attache.errors import NotFound
+from attache.models.model import ModelFailed
+from attache.sessions.entries import OutcomeOf, User
+from attache.sessions.history import Part, TurnMade
+from attache.sessions.log import SessionLog
+from attache.sessions.sessions import Sessions
+from attache.sessions.summary import MOST_BYTES
+from attache.sessions.table import FIRST_LOOK
+from attache.turns.asking import Means
+from attache.turns.fitting import ALWAYS, measured
+from attache.turns.means import Workshop
+from attache.turns.prompt import Prompt, told
+from attache.turns.short_answers import beginning
+from attache.turns.summaries import (
+    MOST_SHOWN,
+    Leaving,
+    is_full,
+    kept_of,
+    leaving,
+    summary_of,
+    summary_request,
+)
+from attache.turns.timings import Timings
+from attache.turns.wakeups import Summarize
+from attache.turns.window import reach_summary, unsummarized
+from attache.usage.usage import Spender
+
+logger = logging.getLogger(__name__)
+
+
+class Summarizer:
+    """Keeps the summaries of sessions up with what has left their windows, a block at a time."""
+
+    def __init__(self, sessions: Sessions, workshop: Workshop, timings: Timings) -> None:
+        self._sessions = sessions
+        self._workshop = workshop
+        self._timings = timings
+
+    async def summarize(self, job: Summarize) -> None:
+        """Summarise the next block of the session; nothing where it is gone, or another job did so. Raises Unavailable.
+
+        A model that has no answer now is asked again a few times; after that, the next turn's end sends another job.
+        """
+        log = self._sessions.log(job.session_id)
+        await log.read(FIRST_LOOK)
+        if log.head is None or log.head.tag != job.tag:
+            return
+        await reach_summary(log)
+        try:
+            means = await self._workshop.means(log.living)
+        except NotFound:
+            return
+        parts = unsummarized(log.entries, log.known.summary)
+        block = await self._block(parts, means)
+        if block is not None:
+            await self._keep(log, job, means, block, _spender(log, means, parts))
+        self._sessions.keep(log)
+
+    async def _block(self, parts: Sequence[Part], means: Means) -> Leaving | None:
+        """What leaves now; None where the window still has room."""
+        blocks = means.blocks
+        kept = kept_of(parts, blocks) if is_full(parts, blocks) else len(parts)
+        if means.windows is not None:
+            prompt = Prompt((), told(parts))
+            sizes = await measured(prompt, means.toolset.specs, means.model, means.windows)
+            if sizes is not None and sizes.crowded:
+                kept = min(kept, max(sizes.newest(blocks.share), 1))
+        return leaving(parts, kept)
+
+    async def _keep(self, log: SessionLog, job: Summarize, means: Means, block: Leaving, spender: Spender) -> None:
+        text = await self._text(log, means, block, spender)
+        if text:
+            await log.keep_summary(block.upto, text)
+        elif job.tries < len(self._timings.summary_again):
+            delay = self._timings.summary_again[job.tries]
+            await self._workshop.wakeups.summarize(job.session_id, job.tag, delay=delay, tries=job.tries + 1)
+
+    async def _text(self, log: SessionLog, means: Means, block: Leaving, spender: Spender) -> str:
+        """Empty where the model has none to give."""
+        model = means.app.models.title or means.model
+        request = summary_request(model, log.known.summary, told(block.parts), await _room(means, model))
+        try:
+            async with asyncio.timeout(self._timings.summary):
+                return summary_of(await beginning(means.models(spender), request, MOST_BYTES))
+        except (ModelFailed, TimeoutError) as error:
+            logger.warning("no model summarised a session: %s", _what(error), extra={"session": log.tag})
+            return ""
+        finally:
+            await means.settled()
+
+
+def _spender(log: SessionLog, means: Means, parts: Sequence[Part]) -> Spender:
+    """The account of whoever asked last: it is for their next turn."""
+    causes = [part.cause.body for part in parts if isinstance(part, TurnMade)]
+    last = causes[-1] if causes else None
+    key, client_id = (last.key, last.client_id) if isinstance(last, User | OutcomeOf) else (None, None)
+    return Spender(means.app.name, log.session_id, key, client_id)
+
+
+async def _room(means: Means, model: str) -> int:
+    """Bytes that the model is shown: it has a token of room for each."""
+    room = await means.windows.room(model) if means.windows is not None else None
+    return MOST_SHOWN if room is None else max(min(MOST_SHOWN, room - ALWAYS), ALWAYS)
+
+
+def _what(error: ModelFailed | TimeoutError) -> str:
+    return f"{error.code} ({error.detail})" if isinstance(error, ModelFailed) else "it took too long"

@@ -1,0 +1,86 @@
+"""The window: the part of a conversation that a prompt shows word for word.
+
+It begins where the summary ends. Only where that lags does the window leave out what nobody has summarised yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import ceil
+
+from attache.sessions.entries import End, Entry, OutcomeOf, User
+from attache.sessions.history import Part, TurnMade, Unanswered, conversation, settled_by
+from attache.sessions.log import SessionLog
+from attache.sessions.summary import Summary
+from attache.sessions.table import WINDOW
+
+MESSAGES = 40  # of user and assistant, at most
+
+
+def window(entries: Iterable[Entry], summary: Summary | None) -> list[Part]:
+    """What a prompt shows: what the summary does not hold, at most 40 messages; whole turns, the last one always."""
+    return newest(unsummarized(entries, summary), MESSAGES)
+
+
+def unsummarized(entries: Iterable[Entry], summary: Summary | None) -> list[Part]:
+    """The parts that came to their end behind the summary, and the turn that runs; without messages that wait."""
+    upto = summary.upto if summary else 0
+    parts = [part for part in conversation(entries) if not isinstance(part, Unanswered) or part.withdrawn]
+    return [part for part in parts if (settled_by(part) or upto + 1) > upto]
+
+
+def newest(parts: Sequence[Part], messages: int) -> list[Part]:
+    """The newest parts with at most so many messages, the last one always."""
+    kept, counted = len(parts), 0
+    for part in reversed(parts):
+        counted += messages_of(part)
+        if counted > messages and kept < len(parts):
+            break
+        kept -= 1
+    return list(parts[kept:])
+
+
+def messages_of(part: Part) -> int:
+    return 2 if isinstance(part, TurnMade) else 1
+
+
+async def reach_window(log: SessionLog) -> None:
+    """Have the window at hand."""
+    await log.reach_back(
+        lambda entries: fills_window(entries) or meets(entries, log.known.summary),
+        lambda entries: missing_from_window(entries, log.known.summary),
+    )
+
+
+async def reach_summary(log: SessionLog) -> None:
+    """Have all at hand that is in no summary."""
+    await log.reach_back(lambda entries: meets(entries, log.known.summary))
+
+
+def fills_window(entries: tuple[Entry, ...]) -> bool:
+    """Whether `entries` hold a full window."""
+    return _spoken(entries) >= MESSAGES
+
+
+def meets(entries: tuple[Entry, ...], summary: Summary | None) -> bool:
+    """Whether `entries` hold all that the summary does not: what is behind it, and what waited where it ends."""
+    if summary is None or not entries or entries[0].number > summary.upto:
+        return False
+    end = next((entry.body for entry in entries if entry.number == summary.upto), None)
+    waiting = end.waiting if isinstance(end, End) else ()
+    return entries[0].number <= min(waiting, default=summary.upto)
+
+
+def missing_from_window(entries: tuple[Entry, ...], summary: Summary | None = None) -> int:
+    """About how many older entries a full window takes, if older turns are as those at hand; a page at most."""
+    behind = entries[0].number - summary.upto if summary and entries else WINDOW
+    ends = [place for place, entry in enumerate(entries) if isinstance(entry.body, End)]
+    if len(ends) < 2:
+        return WINDOW
+    of_a_turn = (ends[-1] - ends[0]) / (len(ends) - 1)
+    guess = ceil((MESSAGES - _spoken(entries) + 1) / 2 * of_a_turn)
+    return min(guess, WINDOW, behind if behind > 0 else WINDOW)
+
+
+def _spoken(entries: tuple[Entry, ...]) -> int:
+    return sum(isinstance(entry.body, User | OutcomeOf | End) for entry in entries)
