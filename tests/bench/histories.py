@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from attache.aws import Aws, Item
-from attache.sessions.dynamo_items import entry_item, head_item
+from attache.sessions.dynamo_items import entry_item, head_item, summary_item
 from attache.sessions.entries import Body, End, Entry, Piece, Text, TurnUsage, User
 from attache.sessions.head import DAY, Head
+from attache.sessions.summary import Summary
 
 BATCH = 25  # BatchWriteItem's limit
 SECONDS_OF_A_TURN = 10
+RECORD = 3_000  # bytes of a summary: 400 words, and some
 PIECES = 12  # that an answer of ten seconds is stored in (session-log.md, "What it costs")
 QUESTION = "And what would that come to if I had bought it a month ago instead, after fees? "
 
@@ -21,12 +23,19 @@ QUESTION = "And what would that come to if I had bought it a month ago instead, 
 class History:
     """`messages` of user and assistant, a turn every `apart` seconds up to now; answers of these lengths in turn.
 
-    Pieces expire after a day: turns older than that have none any more.
+    Pieces expire after a day: turns older than that have none any more. A summary of `record` bytes holds the first
+    `summarized` messages.
     """
 
     messages: int
     answers: Sequence[int] = (400, 1_500, 3_000)
     apart: int = 600
+    summarized: int = 0
+    record: int = RECORD
+
+    def summary(self, entries: Sequence[Entry], born: int) -> Summary | None:
+        ends = [entry.number for entry in entries if isinstance(entry.body, End)]
+        return Summary(born, ends[self.summarized // 2 - 1], prose(self.record)) if self.summarized else None
 
     def entries(self, now: int) -> Iterator[Entry]:
         number = 0
@@ -47,7 +56,10 @@ async def write(aws: Aws, table: str, history: History, app: str, now: int) -> s
     last, first = entries[-1], entries[0]
     head = Head(session_id, "0a1b2c3d", 1, last.number, first.at, last.at, app=app)
     items = [entry_item(session_id, entry, head.lifetime) for entry in entries]
-    await _put(aws, table, [head_item(session_id, head, now // 1000 + head.lifetime.head), *items])
+    expires = now // 1000 + head.lifetime.head
+    summary = history.summary(entries, head.born)
+    summaries = [summary_item(session_id, summary, expires)] if summary else []
+    await _put(aws, table, [head_item(session_id, head, expires), *summaries, *items])
     return session_id
 
 
@@ -55,6 +67,11 @@ async def _put(aws: Aws, table: str, items: Sequence[Item]) -> None:
     for start in range(0, len(items), BATCH):
         batch = [{"PutRequest": {"Item": item}} for item in items[start : start + BATCH]]
         await aws.call("dynamodb", "batch_write_item", RequestItems={table: batch})
+
+
+def usual(messages: int) -> History:
+    """A history whose older turns are summarised; one turn more, and the next ones are."""
+    return History(messages, summarized=max(messages - 30, 0))
 
 
 def _turn(first: int, length: int) -> Iterator[Body]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from attache.clock import Clock
 from attache.sessions.updates import Channel, Updates
+from attache.turns.wakeups import Summarize
 from attache_local.example import APP
 from tests.bench.containers import House, working
-from tests.bench.histories import History, prose, write
+from tests.bench.histories import RECORD, History, prose, write
 from tests.bench.tally import Tally, counting
 from tests.fakes.clock import FakeClock
 from tests.fakes.models import FakeModels, Says, Step, asks, says
@@ -78,6 +79,14 @@ class Bench:
         worker, turn = await self.house.used("turns"), await self.turn(session_id, answer)
         with counting() as tally:
             await worker.work(turn.sent.get_nowait(), tally)
+        return tally
+
+    async def summary(self, session_id: str) -> Tally:
+        """The job of a session whose window is full, in a worker that has not seen it."""
+        worker = await self.house.used("turns", FakeModels([says(prose(RECORD))]))
+        tag = (await worker.services.sessions.head(session_id)).tag
+        with counting() as tally:
+            await worker.work(Summarize(session_id=session_id, tag=tag).model_dump_json(), tally)
         return tally
 
     async def poll(self, session_id: str, *, warm: bool, etag: bool) -> Tally:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bench.histories import History
+from tests.bench.histories import History, usual
 from tests.bench.scenarios import BRIEF, TWO_TOOLS, paced
 from tests.bench.tally import Tally
 from tests.functional.cost.conftest import Count
 
 pytestmark = pytest.mark.aws
-FULL = History(40)
-LONG = History(120)
+FULL = usual(40)
+LONG = usual(120)
 
 
 def test_a_brief_turn_writes_four_units_and_sends_one_guard(count: Count) -> None:
@@ -54,12 +54,21 @@ def test_the_snapshot_dialect_calls_the_model_after_seven(count: Count) -> None:
 
 @pytest.mark.parametrize(
     "history",
-    [FULL, LONG, History(120, apart=86_400 // 4), History(120, answers=(40,), apart=60)],
-    ids=["full window", "longer", "pieces expired", "short messages"],
+    [History(40), History(120), History(120, apart=86_400 // 4), History(120, answers=(40,), apart=60), FULL, LONG],
+    ids=["full window", "longer", "pieces expired", "short messages", "summarised", "longer, summarised"],
 )
 def test_a_cold_turn_reads_a_window_whatever_the_history(count: Count, history: History) -> None:
     turn = count(history, lambda bench, session: bench.turn(session, BRIEF))
     assert 10 < turn.read_units <= 40
+
+
+def test_a_full_window_sends_one_job_more_and_a_summary_writes_its_size(count: Count) -> None:
+    turn = count(History(40), lambda bench, session: bench.turn(session, BRIEF))
+    assert turn.count("sqs") == 2
+    job = count(History(40), lambda bench, session: bench.summary(session))
+    assert job.write_units == 4 + 1  # 3 KB and their keys; a usage row
+    assert job.count("sqs") == 2
+    assert agrees(job)
 
 
 def test_a_warm_turn_reads_what_is_new(count: Count) -> None:
@@ -77,13 +86,15 @@ def test_a_warm_container_shows_a_long_session_again_for_one_unit(count: Count) 
     assert (poll.read_units, poll.write_units) == (1, 0)
 
 
-def test_a_guard_that_finds_its_turn_ended_looks_at_the_tail_alone(count: Count) -> None:
-    guard = count(LONG, lambda bench, session: bench.guard(session))
-    assert (guard.read_units, guard.write_units, guard.count("sqs")) == (2, 0, 2)
+@pytest.mark.parametrize(("history", "units"), [(History(120), 2), (LONG, 3)], ids=["alone", "beside a summary"])
+def test_a_guard_that_finds_its_turn_ended_looks_at_the_tail_alone(count: Count, history: History, units: int) -> None:
+    guard = count(history, lambda bench, session: bench.guard(session))
+    assert (guard.read_units, guard.write_units, guard.count("sqs")) == (units, 0, 2)
 
 
 def test_an_update_channel_opens_with_a_look_at_the_tail_and_idles_on_a_unit_a_look(count: Count) -> None:
-    assert count(LONG, lambda bench, session: bench.opening(session)).read_units <= 2
+    assert count(History(120), lambda bench, session: bench.opening(session)).read_units <= 2
+    assert count(LONG, lambda bench, session: bench.opening(session)).read_units <= 3
     assert count(LONG, lambda bench, session: bench.idle_minute(session)).read_units <= 36
 
 
