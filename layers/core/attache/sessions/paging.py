@@ -94,7 +94,7 @@ def _settled(head: Head, entries: Sequence[Entry], before: str) -> bool:
     """Whether more entries would change nothing in front of the message: its turn has ended, or begins with it."""
     match _part_of(head, entries, before):
         case Unanswered(withdrawn=withdrawn):
-            return withdrawn
+            return withdrawn is not None
         case TurnMade(cause=cause, end=None):
             return cause.number == head.number_of(before)
         case None:
