@@ -40,8 +40,9 @@ test: ## set up, then all tests, side by side (WORKERS=4); set-up is timed apart
 	@began=$$SECONDS; $(MAKE) --no-print-directory setup && echo "set-up: $$((SECONDS - began)) s"
 	@began=$$SECONDS; $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS); code=$$?; echo "tests: $$((SECONDS - began)) s"; exit $$code
 
-slow: $(DEV) $(MINISTACK) ## the tests that `make test` leaves out: some minutes
-	$(PY) -m pytest -m slow -n $(WORKERS) --dist load --ignore tests/load $(ARGS)
+slow: $(DEV) $(MINISTACK) engines ## the tests that `make test` leaves out: some minutes
+	$(PY) -m pytest -m slow -n $(WORKERS) --dist load --ignore tests/load --ignore tests/built $(ARGS)
+	$(PY) -m pytest -m slow -n 2 --dist loadfile tests/built $(ARGS)
 	$(PY) -m pytest -m slow tests/load $(ARGS)
 
 bench: $(DEV) $(MINISTACK) ## what turns and polls ask of AWS, and what a million cost (ARGS=--json)

@@ -37,6 +37,10 @@ from tests.servers.script import Answer, Asked, Hangs, Received, Refusal, Reply,
 
 SAID = "Hello there\u2028, 東京"
 NAMED = "4e414d45"  # begins the ids of sessions that the model gives a title
+PACED = {
+    "slow": [piece for word in ("one ", "two ", "three ", "four ") for piece in (word, 0.25)],
+    "long": [piece for number in range(10) for piece in (f"{number} ", 0.7)],
+}
 SHOP = App(
     name="shop",
     title="The shop",
@@ -108,8 +112,8 @@ def _answer(request: Received, last: Mapping[str, Any]) -> Reply:
             return calls(PENDING[word])
         case "half":
             return text("a", "\ud83d", "\ude00", "b\ud83d", "c")
-        case "slow":
-            return Answer(pieces=[piece for word in ("one ", "two ", "three ", "four ") for piece in (word, 0.25)])
+        case "slow" | "long" as word:
+            return Answer(pieces=PACED[word])
         case "hang":
             return Hangs()
         case "fail":
@@ -121,12 +125,12 @@ def _answer(request: Received, last: Mapping[str, Any]) -> Reply:
 def running_service(directory: Path) -> Iterator[Running]:
     """The service in a thread of its own, so that tests speak to it as any client."""
     import_litellm()  # now rather than in the first turn, which would be late for its test
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(_running(directory)) as running:
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(service_on_sockets(directory)) as running:
         yield running
 
 
 @asynccontextmanager
-async def _running(directory: Path) -> AsyncIterator[Running]:
+async def service_on_sockets(directory: Path) -> AsyncIterator[Running]:
     async with AsyncExitStack() as stack:
         embedded = stack.enter_context(EmbeddedAws(directory))
         aws = Aws(embedded.access)
