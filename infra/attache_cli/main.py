@@ -10,6 +10,7 @@ from attache import __version__
 from attache_cli import apps, keys, providers, secrets
 from attache_cli.chat import chat
 from attache_cli.commands import Commands
+from attache_cli.doctor.command import doctor
 from attache_cli.output import give
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.add_typer(secrets.app, name="secrets")
 app.add_typer(keys.app, name="keys")
 app.add_typer(providers.app, name="providers")
 app.command(epilog='Example: attache chat --app mycoindex "What is ETH trading at?"')(chat)
+app.command(epilog="Example: attache doctor --stage prod")(doctor)
 
 
 def main() -> None:

@@ -36,6 +36,9 @@ class Outputs(BaseModel):
     RegistryTable: str
     DataBucket: str
     SecretsKey: str
+    SessionsTable: str = ""
+    TurnsQueueUrl: str = ""
+    ToolCallsQueueUrl: str = ""
     ApiUrl: str = ""
 
 

@@ -1,0 +1,47 @@
+"""What a check says."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from attache_cli.target import Target
+
+Level = Literal["ok", "note", "wrong"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`of` is what was looked at. `do`: what to do about it; empty where all is well."""
+
+    level: Level
+    of: str
+    said: str
+    do: str = ""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A deployment, and how closely to look. `stage`: None is the local stack. `call`: also what costs a model call."""
+
+    target: Target
+    stage: str | None = None
+    call: bool = False
+
+
+Check = Callable[[Examined], Awaitable[list[Finding]]]
+
+
+def ok(of: str, said: str) -> Finding:
+    return Finding("ok", of, said)
+
+
+def note(of: str, said: str, do: str = "") -> Finding:
+    """Nothing is broken, but it may not be as intended."""
+    return Finding("note", of, said, do)
+
+
+def wrong(of: str, said: str, do: str) -> Finding:
+    """Something does not work, or will not when it is needed."""
+    return Finding("wrong", of, said, do)

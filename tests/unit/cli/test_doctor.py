@@ -1,0 +1,93 @@
+"""What the doctor makes of what AWS and the API say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from attache import __version__
+from attache_cli.doctor.api import _clock, _version, streamed
+from attache_cli.doctor.stack import _stack, function_faults
+
+ARN = "arn:aws:lambda:eu-west-1:753240598075:layer:LambdaAdapterLayerArm64:"
+NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+
+
+def function(**more: Any) -> dict[str, Any]:
+    """A function as `get_function_configuration` describes it."""
+    return {"FunctionName": "chat", "State": "Active", "LastUpdateStatus": "Successful", "MemorySize": 512, **more}
+
+
+def behind_the_adapter(*layers: str) -> dict[str, Any]:
+    variables = {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap"}
+    return function(Environment={"Variables": variables}, Layers=[{"Arn": layer} for layer in layers])
+
+
+@pytest.mark.parametrize("configured", [function(), function(State="Inactive"), behind_the_adapter("x:1", f"{ARN}30")])
+def test_a_function_that_is_well(configured: dict[str, Any]) -> None:
+    assert list(function_faults(configured)) == []
+
+
+@pytest.mark.parametrize(
+    ("configured", "level", "said"),
+    [
+        (function(State="Failed", StateReason="no such key"), "wrong", "is Failed: no such key"),
+        (function(LastUpdateStatus="Failed", LastUpdateStatusReason="too large"), "wrong", "its update failed"),
+        (behind_the_adapter("arn:aws:lambda:eu-west-1:1:layer:web:3"), "wrong", "lacks the Lambda Web Adapter"),
+        (behind_the_adapter(f"{ARN}29"), "wrong", "has version 29"),
+        (function(Environment={"Variables": {"OPENAI_API_KEY": "sk"}}), "note", "has OPENAI_API_KEY"),
+    ],
+)
+def test_a_function_that_is_not(configured: dict[str, Any], level: str, said: str) -> None:
+    (found,) = function_faults(configured)
+    assert (found.level, found.do != "") == (level, True)
+    assert found.said.startswith(said)
+    assert "sk" not in found.said.split()
+
+
+@pytest.mark.parametrize(
+    ("status", "level"),
+    [
+        ("UPDATE_COMPLETE", "ok"),
+        ("UPDATE_IN_PROGRESS", "note"),
+        ("UPDATE_ROLLBACK_COMPLETE", "note"),
+        ("ROLLBACK_COMPLETE", "wrong"),
+        ("UPDATE_ROLLBACK_FAILED", "wrong"),
+        ("DELETE_FAILED", "wrong"),
+    ],
+)
+def test_a_stack_by_its_status(status: str, level: str) -> None:
+    assert _stack("attache-dev", status).level == level
+
+
+@pytest.mark.parametrize(
+    ("came", "level"),
+    [
+        ([0.2, 6.5, 6.6, 6.9], "ok"),  # the model thought, or its library was imported
+        ([9.8, 9.8, 9.9, 10.0], "wrong"),
+        ([0.1, 0.1, 0.2], "ok"),
+    ],
+)
+def test_events_that_all_come_at_the_end_were_held_back(came: list[float], level: str) -> None:
+    assert streamed(came).level == level
+
+
+@pytest.mark.parametrize(
+    ("date", "levels"),
+    [
+        ("Sat, 31 Jan 2026 09:30:05 GMT", ["ok"]),
+        ("Sat, 31 Jan 2026 09:20:00 GMT", ["wrong"]),
+        ("", []),
+        ("yesterday", []),
+    ],
+)
+def test_clocks_are_compared(date: str, levels: list[str]) -> None:
+    assert [finding.level for finding in _clock(date, NOW)] == levels
+
+
+@pytest.mark.parametrize(("version", "level"), [(__version__, "ok"), ("0.0.0", "note")])
+def test_another_version_is_said(version: str, level: str) -> None:
+    assert _version(httpx.Response(200, json={"version": version})).level == level
