@@ -53,7 +53,7 @@ async def have_older_turns_summarized(log: SessionLog, wakeups: Wakeups, blocks:
     try:
         await wakeups.summarize(log.session_id, log.living.tag)
     except Unavailable:
-        logger.warning("a summary was not asked for", extra={"session": log.tag})
+        logger.warning("a summary was not asked for", extra={"tag": log.tag})
 
 
 def _is_answered(entry: Entry) -> bool:

@@ -91,7 +91,7 @@ class Summarizer:
             async with asyncio.timeout(self._timings.summary):
                 return summary_of(await beginning(means.models(spender), request, MOST_BYTES))
         except (ModelFailed, TimeoutError) as error:
-            logger.warning("no model summarised a session: %s", _what(error), extra={"session": log.tag})
+            logger.warning("no model summarised a session: %s", _what(error), extra={"tag": log.tag})
             return ""
         finally:
             await means.settled()
