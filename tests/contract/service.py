@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from attache.models.litellm_import import import_litellm
 from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
 from attache.secrets.secrets import Secrets, app_scope
+from attache.turns.summaries import TASK
 from attache_local.embedded_aws import EmbeddedAws
 from attache_local.ports import listen
 from attache_local.queue_pollers import Handler, polling
@@ -36,6 +38,7 @@ from tests.servers.openai_server import OpenAIServer
 from tests.servers.script import Answer, Asked, Hangs, Received, Refusal, Reply, calls, text
 
 SAID = "Hello there\u2028, 東京"
+FACT = re.compile(r"fact-[0-9a-f]+-[0-9]+")  # what a summary of this provider keeps
 NAMED = "4e414d45"  # begins the ids of sessions that the model gives a title
 PACED = {
     "slow": [piece for word in ("one ", "two ", "three ", "four ") for piece in (word, 0.25)],
@@ -90,6 +93,8 @@ def reply(request: Received) -> Reply:
     key, last = request.headers["authorization"].removeprefix("Bearer "), request.body["messages"][-1]
     if key.startswith("sk-bad"):
         return Refusal(401, f"Incorrect API key provided: {key}", kind="invalid_api_key")
+    if request.body["messages"][0]["content"] == TASK:
+        return text(" ".join(["Told:", *dict.fromkeys(FACT.findall(last["content"]))]))
     return _after_tool(last["content"]) if last["role"] == "tool" else _answer(request, last)
 
 
