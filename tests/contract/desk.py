@@ -63,6 +63,11 @@ WITHDRAW = TRADE.model_copy(
         "later": True,
     }
 )
+NEVER = STEPS.model_copy(update={"done": ("never",), "limit": 2})  # what no answer of the exchange's ends
+MUMBLED = NEVER.model_copy(update={"field": "no.such.field", "message": None})
+REFUSED = NEVER.model_copy(update={"poll": STEPS.poll.model_copy(update={"path": "/nowhere/{withdrawal}"})})
+NO_START = NEVER.model_copy(update={"arguments": {"withdrawal": "no.such.field"}})
+ENDLESS = {"Stall": NEVER, "Mumble": MUMBLED, "Refuse": REFUSED, "Forget": NO_START}
 WITHDRAWAL = {"userId": "user123", "symbol": "BTC", "amount": 0.01, "address": "0xab"}
 ORDER = {"userId": "user123", "symbol": "ETH", "side": "sell", "amount": 1}
 PAYMENT = {"to": "0x" + "1" * 40, "value": "5", "description": "Pay the shop"}
@@ -73,23 +78,30 @@ TYPED_DATA = {
     "message": {"id": 7},
 }
 PENDING = {
-    "pay": Asked("Pay", PAYMENT),
-    "sign": Asked("Sign", {"typed_data": TYPED_DATA, "description": "Sign the order"}),
-    "trade": Asked("Trade", ORDER),
-    "withdraw": Asked("Withdraw", WITHDRAWAL),
-    "lose": Asked("Withdraw", {**WITHDRAWAL, "address": "0xdead"}),
+    "pay": [Asked("Pay", PAYMENT)],
+    "sign": [Asked("Sign", {"typed_data": TYPED_DATA, "description": "Sign the order"})],
+    "trade": [Asked("Trade", ORDER)],
+    "withdraw": [Asked("Withdraw", WITHDRAWAL)],
+    "lose": [Asked("Withdraw", {**WITHDRAWAL, "address": "0xdead"})],
+    "endless": [Asked(name, WITHDRAWAL) for name in ENDLESS],
 }
 
 
 def desk_app(server: str) -> App:
     """The app, trading at the exchange at `server`."""
-    poll = STEPS.poll.model_copy(update={"server": server})
-    withdraw = WITHDRAW.model_copy(update={"server": server, "steps": STEPS.model_copy(update={"poll": poll})})
+    stepped = [_stepped(name, steps, server) for name, steps in {"Withdraw": STEPS, **ENDLESS}.items()]
     return App(
         name="desk",
         title="The desk",
         version="",
         models=ModelChoice(default="gpt-4o"),
-        tools=(TRADE.model_copy(update={"server": server}), withdraw),
+        tools=(TRADE.model_copy(update={"server": server}), *stepped),
         wallet_tools=WALLET,
+    )
+
+
+def _stepped(name: str, steps: Steps, server: str) -> HttpTool:
+    poll = steps.poll.model_copy(update={"server": server})
+    return WITHDRAW.model_copy(
+        update={"name": name, "server": server, "steps": steps.model_copy(update={"poll": poll})}
     )

@@ -114,7 +114,7 @@ def _answer(request: Received, last: Mapping[str, Any]) -> Reply:
         case "nan":
             return calls(Asked("Calculate", '{"expression": NaN}'))
         case word if word in PENDING:
-            return calls(PENDING[word])
+            return calls(*PENDING[word])
         case "half":
             return text("a", "\ud83d", "\ude00", "b\ud83d", "c")
         case "slow" | "long" as word:

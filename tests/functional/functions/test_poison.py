@@ -44,7 +44,7 @@ def reply(request: Received) -> Reply:
     """A request asks for a withdrawal; whatever comes of it is told."""
     last = request.body["messages"][-1]
     asked = last["role"] == "user" and last["content"] == "withdraw"
-    return calls(PENDING["withdraw"]) if asked else text("That is how it is.")
+    return calls(*PENDING["withdraw"]) if asked else text("That is how it is.")
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from attache.apps.app import App
-from attache.sessions.entries import Event, results_of
+from attache.sessions.entries import Entry, Event, results_of
 from attache.sessions.events import parsed
+from attache.sessions.head import Lifetime
+from attache.sessions.table import Beside
 from attache.tools.http_tool import HttpTool, Steps
 from attache.tools.tool import CallContext, ToolCall, ToolResult, Toolset
 from attache.tools.toolsets import ConfirmedToolset, LaterToolset
@@ -102,6 +104,12 @@ class Branch:
                 await self.worker.handle(parse_tool_job(job.model_dump_json()))
                 brought.append(job)
         return brought
+
+    async def interrupt(self) -> None:
+        """Another message comes, and the user stops before it is answered."""
+        house = self.house.another()
+        await house.chats.answer(house.request("And now?"), 0)
+        assert (await house.interrupts.interrupt(house.session_id))["interrupted"] is True
 
     async def outcome(self) -> tuple[str, Any]:
         """What the call came to."""
@@ -255,6 +263,53 @@ async def test_what_was_deleted_is_not_asked_after() -> None:
     await branch.work(3)
     assert len(branch.bank.asked) == 1
     assert branch.house.tool_jobs.sent == []
+
+
+async def test_a_call_that_is_interrupted_before_it_is_begun_is_never_sent() -> None:
+    branch = Branch(Bank(BEGUN), says("Then not."))
+    await branch.ask()
+    await branch.interrupt()
+    await branch.work(2)
+    assert branch.bank.asked == []
+    assert (await branch.outcome())[0] == "interrupted"
+    assert branch.house.tool_jobs.sent == []
+
+
+async def test_an_interrupt_while_a_worker_begins_a_call_is_not_overlooked(monkeypatch: pytest.MonkeyPatch) -> None:
+    branch = Branch(Bank(BEGUN), says("Then not."))
+    await branch.ask()
+    table = branch.house.table
+    assert table is not None
+    put = table.put
+
+    async def after_an_interrupt(session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> None:
+        if entry.kind == "call":
+            monkeypatch.undo()
+            await branch.interrupt()
+        await put(session_id, entry, beside, lifetime)
+
+    monkeypatch.setattr(table, "put", after_an_interrupt)
+    await branch.work(3)
+    assert branch.bank.asked == []
+    assert (await branch.outcome())[0] == "interrupted"
+
+
+async def test_an_interrupt_after_it_was_begun_leaves_it_to_its_end() -> None:
+    branch = Branch(Bank(BEGUN, {"state": "settled"}), says("It arrived."))
+    await branch.ask()
+    await branch.work()
+    await branch.interrupt()
+    await branch.work()
+    assert (await branch.outcome())[0] == "ok"
+
+
+async def test_a_poll_that_says_nothing_is_not_told() -> None:
+    branch = Branch(Bank(BEGUN, {"other": 1}, ToolResult("ok", "garbage"), {"state": "settled"}))
+    await branch.ask()
+    await branch.work(4)
+    said = [e.body.data["message"] for e in (await branch.house.log()).entries if isinstance(e.body, Event)]
+    assert said == ["It is queued."]
+    assert (await branch.outcome())[0] == "ok"
 
 
 async def test_a_tool_that_is_gone_is_told() -> None:

@@ -28,7 +28,7 @@ def progress(steps: Steps, result: ToolResult) -> Progress:
     state = str(field(answer, steps.field))
     if state in steps.done or state in steps.failed:
         return Progress("done" if state in steps.done else "failed")
-    said = field(answer, steps.message) if steps.message else state
+    said = field(answer, steps.message or steps.field)
     return Progress("going on", str(said)[:MOST_SAID] if said is not None else "")
 
 

@@ -13,7 +13,7 @@ from attache.apps.apps import DEFAULT_APP, Apps
 from attache.clock import Clock
 from attache.errors import NotFound
 from attache.sessions.changes import NothingToDo, notify
-from attache.sessions.entries import Call, Entry, Event, Pending
+from attache.sessions.entries import Call, Entry, Event, Interrupt, Pending
 from attache.sessions.log import SessionLog, Wanted
 from attache.sessions.sessions import Sessions
 from attache.tools.http_tool import HttpTool
@@ -29,6 +29,7 @@ AGAIN = 2.0  # seconds until a job looks again for what is not there yet
 SLACK = 30_000  # ms over its timeout, after which nobody sends a call any more
 UNKNOWN = "This call was sent, and its answer was lost: it may or may not have taken effect. Tell the user to check it."
 NOT_SENT = "This could not be begun, and nothing was sent. Tell the user so; they can ask for it again."
+STOPPED = "The user interrupted before this was begun, and nothing was sent."
 LATE = "This did not end in the time that it may take. It may still do so: tell the user to check it."
 GONE = "This tool is not available any more; what it had begun may or may not be done."
 NO_FIELD = "This was begun, and its answer does not say how to ask for its outcome. Tell the user to check it."
@@ -118,6 +119,9 @@ class ToolWorker:
     async def _start(self, log: SessionLog, found: _Found, job: Start) -> None:
         claim = _claim(log, found.entry, Call(job.call_id))
         if claim is None:
+            if _stopped(log, found.entry):
+                await self._end(job, "interrupted", STOPPED)
+                return
             if not await self._append(log, job, Call(job.call_id)):
                 await self._jobs.send(job, delay=AGAIN)
                 return
@@ -178,11 +182,13 @@ class ToolWorker:
         return await self._append(log, poll, Event("progress", data))
 
     async def _append(self, log: SessionLog, job: ToolJob, body: Call | Event) -> bool:
-        """Append to the log of a call that is still pending, and was not claimed by another."""
+        """Append to the log of a call that is still pending; a claim of it, where nobody has one or has stopped it."""
 
         def decide(log: SessionLog) -> Wanted:
             waiting = pending_call(log, job.call_id)
-            if waiting is None or (isinstance(body, Call) and _claim(log, waiting[0], body)):
+            if waiting is None:
+                raise NothingToDo
+            if isinstance(body, Call) and (_claim(log, waiting[0], body) or _stopped(log, waiting[0])):
                 raise NothingToDo
             return Wanted(body)
 
@@ -202,6 +208,11 @@ class ToolWorker:
 def _claim(log: SessionLog, since: Entry, call: Call) -> Entry | None:
     """The entry that says that somebody sends the call."""
     return next((entry for entry in log.entries if entry.number > since.number and entry.body == call), None)
+
+
+def _stopped(log: SessionLog, since: Entry) -> bool:
+    """Whether the user has interrupted since the call is pending: no tool starts afterwards (contract, "Interrupt")."""
+    return any(entry.number > since.number and isinstance(entry.body, Interrupt) for entry in log.entries)
 
 
 def _begun(log: SessionLog, job: ToolJob) -> Poll | None:
