@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
@@ -16,6 +17,7 @@ from attache.wire.event_stream import EventStream
 from attache.wire.lambda_context import deadline, seconds_until
 from attache.wire.negotiation import snapshot_wait
 from attache.wire.request import Asking
+from attache.wire.wallet_access import WalletAccess
 
 if TYPE_CHECKING:
     from attache.wiring import Services
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 def routes(services: Services) -> APIRouter:
     router = APIRouter()
     access = Access(services.keys, services.sessions)
+    wallets = WalletAccess(services.proofs, required=services.settings.wallet_proof == "required")
 
     @router.post("/api/chat")
     async def chat(caller: Asking) -> Response:
@@ -37,7 +40,8 @@ def routes(services: Services) -> APIRouter:
 
     async def accepted(caller: Caller) -> ChatRequest:
         session_id, app = caller.session_id(), caller.app() or DEFAULT_APP
-        key = await access.to_app(caller, app)
+        wallet = caller.public_key()
+        key, proven = await asyncio.gather(access.to_app(caller, app), wallets.proven(caller, wallet))
         return ChatRequest(
             session_id=session_id,
             app=await services.apps.get(app),
@@ -45,7 +49,9 @@ def routes(services: Services) -> APIRouter:
             key_id=key.id if key is not None else None,
             user_state=caller.user_state(),
             client_id=caller.client_id(),
-            public_key=caller.public_key(),
+            public_key=wallet,
+            proven=proven,
+            must_prove=wallets.required,
             idempotency_key=caller.idempotency_key(),
             last_event_id=caller.last_event_id(),
             deadline=deadline(caller.headers),

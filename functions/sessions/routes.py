@@ -1,4 +1,4 @@
-"""Sessions: make, look up, list, rename, archive, delete."""
+"""Sessions: make, look up, list, rename, archive, delete; and proof of the wallets that they are listed by."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from attache.wire.access import Access
 from attache.wire.answers import session_answer
 from attache.wire.caller import Caller
 from attache.wire.request import Asking
+from attache.wire.wallet_access import WalletAccess
+from functions.sessions.wallet import wallet_routes
 
 if TYPE_CHECKING:
     from attache.wiring import Services
@@ -22,12 +24,15 @@ if TYPE_CHECKING:
 def routes(services: Services) -> APIRouter:
     router = APIRouter()
     access, sessions = Access(services.keys, services.sessions), services.sessions
+    wallets = WalletAccess(services.proofs, required=services.settings.wallet_proof == "required")
 
     @router.post("/api/sessions")
     async def create(caller: Asking) -> Response:
         session_id = caller.session_id()
         await access.to_session(caller, session_id)
-        head, created = await sessions.create(session_id, caller.public_key())
+        wallet = caller.public_key()
+        proven = await wallets.needed(caller, wallet)
+        head, created = await sessions.create(session_id, wallet, proven=proven)
         return session_answer(session_id, {"session_id": session_id, "title": head.title, "created": created})
 
     @router.get("/api/sessions")
@@ -36,6 +41,7 @@ def routes(services: Services) -> APIRouter:
         if wallet is None:
             raise BadInput("A wallet is missing: say whose sessions to list with ?public_key=...")
         await access.to_session(caller, caller.optional_session_id())
+        await wallets.needed(caller, wallet)
         return JSONResponse([_item(session) for session in await sessions.by_wallet(wallet)])
 
     @router.get("/api/sessions/{session_id}")
@@ -66,6 +72,7 @@ def routes(services: Services) -> APIRouter:
         await access.to_session(caller, session_id)
         return session_id
 
+    router.include_router(wallet_routes(services))
     return router
 
 

@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from types import MappingProxyType
 
 from fastapi import FastAPI
 
 from attache.aws import Aws
-from attache.settings import Settings
+from attache.settings import PREFIX, Settings, SettingsWrong
 from attache.telemetry.log_meter import LogMeter
 from attache.wire.health import health_routes
 from attache.wire.web_app import web_app
 from attache.wiring import wire
+from attache_local.errors import LocalStackError
 from attache_local.queue_pollers import Handler
 from functions.chat.routes import routes as chat_routes
 from functions.control.routes import routes as control_routes
@@ -26,21 +28,31 @@ from functions.turns.jobs import do_job
 from functions.updates.routes import routes as updates_routes
 
 ROUTES = (chat_routes, state_routes, sessions_routes, control_routes, interrupt_routes, updates_routes)
+OUTPUTS = {
+    "sessions_table": "SessionsTable",
+    "registry_table": "RegistryTable",
+    "data_bucket": "DataBucket",
+    "secrets_key": "SecretsKey",
+    "turns_queue_url": "TurnsQueueUrl",
+    "tool_calls_queue_url": "ToolCallsQueueUrl",
+}
+CHOSEN = ("ATTACHE_WALLET_PROOF", "ATTACHE_WALLET_DOMAINS", "ATTACHE_WALLET_TOKEN_HOURS")
+NOTHING: Mapping[str, str] = MappingProxyType({})
 GRACE_SECONDS = 2
 
 
-def settings_for(outputs: Mapping[str, str], demo_url: str | None) -> Settings:
-    """The functions' settings, by the outputs of the stacks. `demo_url`: where the demo model is served, if it is."""
-    return Settings(
-        sessions_table=outputs["SessionsTable"],
-        registry_table=outputs["RegistryTable"],
-        data_bucket=outputs["DataBucket"],
-        secrets_key=outputs["SecretsKey"],
-        turns_queue_url=outputs["TurnsQueueUrl"],
-        tool_calls_queue_url=outputs["ToolCallsQueueUrl"],
-        demo_model_url=f"{demo_url}/v1" if demo_url else None,
-        loopback_tools="on",
-    )
+def settings_for(outputs: Mapping[str, str], demo_url: str | None, environ: Mapping[str, str] = NOTHING) -> Settings:
+    """The functions' settings, by the outputs of the stacks. `demo_url`: where the demo model is served, if it is.
+
+    A developer chooses those in `CHOSEN` by `environ`. Raises LocalStackError for what cannot be chosen.
+    """
+    made = {PREFIX + name.upper(): outputs[output] for name, output in OUTPUTS.items()}
+    local = {"ATTACHE_LOOPBACK_TOOLS": "on", "ATTACHE_DEMO_MODEL_URL": f"{demo_url}/v1" if demo_url else ""}
+    chosen = {name: environ[name] for name in CHOSEN if name in environ}
+    try:
+        return Settings.read({**made, **local, **chosen})
+    except SettingsWrong as error:
+        raise LocalStackError(str(error)) from error
 
 
 class Service:

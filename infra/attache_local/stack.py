@@ -60,7 +60,7 @@ async def local_stack(
         progress.step("example API and its app")
 
         demo = None if providers else await running.enter_async_context(serving(demo_model(), listen_near(port + 2)))
-        service = Service(settings_for(outputs, demo), aws, environ)
+        service = Service(settings_for(outputs, demo, environ), aws, environ)
         running.push_async_callback(service.close)
         for queue_url, handle in service.queues.items():
             await running.enter_async_context(polling(aws, queue_url, handle))

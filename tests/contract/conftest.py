@@ -8,6 +8,15 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.contract.service import Running
+    from tests.embedded import Embedded
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    from tests.embedded import embedded_aws
+
+    with embedded_aws(tmp_path_factory.mktemp("aws")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

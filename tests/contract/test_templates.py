@@ -170,6 +170,35 @@ def test_only_functions_that_call_a_model_carry_the_model_library(resources: Jso
     assert carriers == {"ChatFunction", "TurnsFunction"}
 
 
+def test_only_the_function_that_checks_signatures_carries_ethereums_libraries(resources: Json) -> None:
+    functions = typed(resources, "AWS::Lambda::Function")
+    assert {name for name, f in functions.items() if "'WalletLayer" in str(f["Layers"])} == {"SessionsFunction"}
+
+
+def test_wallets_are_proven_in_production_unless_the_operator_says_otherwise(source: Json) -> None:
+    assert source["Parameters"]["WalletProof"]["Default"] == "auto"
+    production = {"Fn::And": [is_given("WalletProof", "auto"), is_given("Stage", "prod")]}
+    assert source["Conditions"]["ProveWallets"] == {"Fn::Or": [is_given("WalletProof", "required"), production]}
+    variables = source["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["ATTACHE_WALLET_PROOF"] == {"Fn::If": ["ProveWallets", "required", "off"]}
+
+
+def is_given(parameter: str, value: str) -> Json:
+    return {"Fn::Equals": [{"Ref": parameter}, value]}
+
+
+def test_proofs_of_wallets_are_kept_by_one_function_and_read_by_another(resources: Json) -> None:
+    may = {
+        name: set(statement["Action"])
+        for name, statement in statements(resources)
+        if "PROOF#" in str(statement.get("Condition"))
+    }
+    kept = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"}
+    assert may == {"KeepProofs": kept, "ChatFunctionRole": {"dynamodb:GetItem"}}
+    roles = {name: str(role["ManagedPolicyArns"]) for name, role in typed(resources, "AWS::IAM::Role").items()}
+    assert {name for name, policies in roles.items() if "KeepProofs" in policies} == {"SessionsFunctionRole"}
+
+
 def test_handlers_are_where_the_source_has_them(resources: Json) -> None:
     for name, function in typed(resources, "AWS::Lambda::Function").items():
         folder = ROOT / "functions" / name.removesuffix("Function").lower()

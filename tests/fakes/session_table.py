@@ -8,7 +8,7 @@ from typing import Any
 
 from attache.clock import Clock
 from attache.sessions.entries import Entry, decode, encode
-from attache.sessions.head import Head, Lifetime, Listed
+from attache.sessions.head import DAY, Head, Lifetime, Listed, Noted
 from attache.sessions.summary import Summary, own
 from attache.sessions.table import (
     WINDOW,
@@ -39,6 +39,7 @@ class FakeSessionTable:
         self._partitions: dict[str, _Partition] = {}
         self.puts = 0
         self.reads = 0
+        self.owner_reads = 0
 
     async def newest(self, session_id: str, after: int = 0, before: int | None = None, limit: int = WINDOW) -> Reading:
         self.reads += 1
@@ -93,6 +94,13 @@ class FakeSessionTable:
         newest = sorted(heads, key=lambda head: head.created, reverse=True)
         return [Listed(head.session_id, head.title, head.archived) for head in newest]
 
+    async def of_owner(self, owner: str, limit: int) -> Sequence[Noted]:
+        self.owner_reads += 1
+        heads = [at.head for at in self._partitions.values() if at.head is not None and at.head.owner == owner]
+        kept = [head for head in heads if not head.archived and _noted_until(head) > self._clock.now()]
+        newest = sorted(kept, key=lambda head: head.created, reverse=True)
+        return [Noted(head.session_id, head.title, head.created, head.gist) for head in newest[:limit]]
+
     async def purge(self, session_id: str, below: int) -> None:
         at = self._at(session_id)
         at.log = {number: kept for number, kept in at.log.items() if number >= below}
@@ -138,6 +146,10 @@ class FakeSessionTable:
         for promise in beside.promises:
             made = Idempotency(promise.key, promise.digest, entry.number)
             at.keys[made.key] = (made, now + promise.kept)
+
+
+def _noted_until(head: Head) -> int:
+    return (head.gist_at or head.created) + head.days * DAY * 1000
 
 
 def _is(head: Head | None, attributes: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from attache.errors import AttacheError
 from attache.sessions.entries import Entry
-from attache.sessions.head import Lifetime, Listed
+from attache.sessions.head import Lifetime, Listed, Noted
 from attache.sessions.summary import Summary
 from attache.sessions.table import (
     WINDOW,
@@ -61,6 +61,9 @@ class FarTable:
 
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:
         return await self._read(lambda: self._table.of_wallet(wallet))
+
+    async def of_owner(self, owner: str, limit: int) -> Sequence[Noted]:
+        return await self._read(lambda: self._table.of_owner(owner, limit))
 
     async def put(self, session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> None:
         def store() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -32,6 +32,9 @@ class Settings(BaseModel):
     tool_calls_queue_url: str = ""
     stage: str = LOCAL_STAGE
     default_app: Literal["on", "off"] = "on"
+    wallet_proof: Literal["required", "off"] = "off"
+    wallet_domains: str = ""
+    wallet_token_hours: Annotated[int, Field(ge=1, le=720)] = 24
     demo_model_url: str | None = None
     loopback_tools: Literal["on", "off"] = "off"
     snapshot_wait: float = Field(default=20.0, ge=0, le=25)  # seconds; what a plain caller's snapshot waits

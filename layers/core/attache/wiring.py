@@ -48,6 +48,7 @@ from attache.tools.tool import Toolset
 from attache.tools.toolsets import CombinedToolset, ConfirmedToolset, LaterToolset
 from attache.tools.wallet_tools import WalletToolset
 from attache.turns.chats import Chats
+from attache.turns.earlier import Earlier
 from attache.turns.interrupts import Interrupts
 from attache.turns.means import Workshop
 from attache.turns.outcome_keeper import OutcomeKeeper
@@ -59,6 +60,9 @@ from attache.turns.tool_worker import ToolWorker
 from attache.turns.worker import Worker
 from attache.usage.counted_usage import CountedUsage
 from attache.usage.dynamo_usage import DynamoUsage
+from attache.wallets import Proofs
+from attache.wallets.dynamo_proofs import DynamoProofs
+from attache.wallets.eth_keys_signatures import EthKeysSignatures
 
 if TYPE_CHECKING:
     from attache.models.litellm_models import LitellmModels
@@ -99,6 +103,11 @@ class Services:
     @cached_property
     def client_secrets(self) -> ClientSecrets:
         return ClientSecrets(self.secrets, self.catalogue.providers)
+
+    @cached_property
+    def proofs(self) -> Proofs:
+        store = DynamoProofs(self.aws, self.settings.registry_table)
+        return Proofs(store, EthKeysSignatures(), self.clock, self.settings.wallet_token_hours * 3600)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -210,6 +219,7 @@ class Services:
             own_keys,
             windows,
             self.meter,
+            earlier=Earlier(self._table, self.clock),
         )
 
     @cached_property

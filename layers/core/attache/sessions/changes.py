@@ -8,19 +8,15 @@ from typing import Any
 from attache.apps.apps import DEFAULT_APP
 from attache.errors import Forbidden, NotFound
 from attache.sessions.entries import Deleted, Delivered, Event, What
-from attache.sessions.head import UNTITLED, Head
+from attache.sessions.head import UNTITLED, Gist, Head, owner_name
 from attache.sessions.log import Decision, SessionLog, Wanted, begun
+from attache.sessions.owners import in_app
 from attache.sessions.table import Beside, HeadChange
 from attache.sessions.user_state import reconcile
 
 
 class NothingToDo(Exception):
     """What was asked for is so already."""
-
-
-def wallet_name(public_key: str) -> str:
-    """A wallet as sessions are listed by it: hex addresses are the same in either case."""
-    return public_key.lower() if public_key[:2].lower() == "0x" else public_key
 
 
 def living(log: SessionLog) -> Head:
@@ -30,11 +26,13 @@ def living(log: SessionLog) -> Head:
     return log.head
 
 
-def create(now: int, wallet: str | None) -> Decision:
+def create(now: int, wallet: str | None, *, proven: bool = False) -> Decision:
+    owner = owner_name(wallet, None) if wallet and proven else None
+
     def decide(log: SessionLog) -> Wanted:
         if log.head is not None:
             raise NothingToDo
-        return Wanted(Event("created"), Beside(new_head=begun(log, now, wallet=wallet)))
+        return Wanted(Event("created"), Beside(new_head=begun(log, now, wallet=wallet, owner=owner)))
 
     return decide
 
@@ -63,13 +61,14 @@ def rename(title: str) -> Decision:
     return decide
 
 
-def name(tag: str, title: str) -> Decision:
+def name(tag: str, title: str, gist: Gist) -> Decision:
     """The title that we give the session `tag`, which it has only while nobody gave it one. Raises NothingToDo."""
+    about = {"gist": gist.text, "gist_at": gist.at} if gist.text else {}
 
     def decide(log: SessionLog) -> Wanted:
         if not is_unnamed(log.head, tag):
             raise NothingToDo
-        return _titled(log.living, title, "model")
+        return _titled(log.living, title, "model", **about)
 
     return decide
 
@@ -79,8 +78,8 @@ def is_unnamed(head: Head | None, tag: str) -> bool:
     return head is not None and head.tag == tag and head.title_by == UNTITLED
 
 
-def _titled(head: Head, title: str, by: str) -> Wanted:
-    change = HeadChange.of(head, {"title": title, "title_by": by})
+def _titled(head: Head, title: str, by: str, **about: Any) -> Wanted:
+    change = HeadChange.of(head, {"title": title, "title_by": by, **about})
     return Wanted(Event("title", {"title": title, "by": by}), Beside(head_change=change))
 
 
@@ -100,7 +99,7 @@ def choose(now: int, app: str, model: str) -> Decision:
 
     def decide(log: SessionLog) -> Wanted:
         check_app(log.head, app)
-        return declare("model", now, model=model, app=app)(log)
+        return declare("model", now, model=model, app=app, **in_app(log.head, app))(log)
 
     return decide
 
@@ -161,7 +160,7 @@ def delete() -> Decision:
 
     def decide(log: SessionLog) -> Wanted:
         head = living(log)
-        gone = HeadChange(head.born, {"wallet": None}) if head.wallet else None
+        gone = HeadChange(head.born, {"wallet": None, "owner": None}) if head.wallet else None
         return Wanted(Deleted(), Beside(head_change=gone))
 
     return decide

@@ -7,12 +7,13 @@ from typing import Any
 from attache.aws import Item
 from attache.clock import rfc3339
 from attache.sessions.entries import Entry, decode, encode
-from attache.sessions.head import Head, Lifetime
+from attache.sessions.head import DAY, Head, Lifetime, Listed, Noted
 from attache.sessions.summary import Summary
 
 _DIGITS = 12
-_TEXTS = ("tag", "title", "title_by", "app", "wallet", "model", "client_id")
+_TEXTS = ("tag", "title", "title_by", "app", "wallet", "model", "client_id", "owner", "gist")
 _NUMBERS = ("born", "last", "updated", "days")
+_TIMES = ("gist_at",)  # milliseconds, where there are any
 
 
 def partition(session_id: str) -> str:
@@ -60,7 +61,7 @@ def entry_of(item: Item) -> Entry:
 def head_item(session_id: str, head: Head, expires: int) -> Item:
     """`created` is text for the wallet index to sort by, `began` the same as a number."""
     texts = {name: {"S": given} for name in _TEXTS if (given := getattr(head, name)) is not None}
-    numbers = {name: number(getattr(head, name)) for name in _NUMBERS}
+    numbers = {name: number(given) for name in (*_NUMBERS, *_TIMES) if (given := getattr(head, name)) is not None}
     rest: Item = {
         "archived": {"BOOL": head.archived},
         "created": {"S": rfc3339(head.created)},
@@ -72,8 +73,30 @@ def head_item(session_id: str, head: Head, expires: int) -> Item:
 
 def head_of(session_id: str, item: Item) -> Head:
     texts: dict[str, Any] = {name: item[name]["S"] for name in _TEXTS if name in item}
-    numbers: dict[str, Any] = {name: int(item[name]["N"]) for name in _NUMBERS}
+    numbers: dict[str, Any] = {name: int(item[name]["N"]) for name in (*_NUMBERS, *_TIMES) if name in item}
     return Head(session_id, created=int(item["began"]["N"]), archived=item["archived"]["BOOL"], **texts, **numbers)
+
+
+def listed_of(item: Item) -> Listed:
+    """What the wallet index has of a session."""
+    return Listed(_session_id(item), item["title"]["S"], item["archived"]["BOOL"])
+
+
+def noted_of(item: Item, now: int) -> Noted | None:
+    """What the owner index has of a session; None for one that is archived, or is not kept any more at `now` (ms).
+
+    The index does not know when the newest entry expires, or each turn's end would write it: what it has of a session
+    was said by `gist_at`, and is kept as long as that.
+    """
+    began = int(item["began"]["N"])
+    said = int(item["gist_at"]["N"]) if "gist_at" in item else began
+    if item["archived"]["BOOL"] or said + int(item["days"]["N"]) * DAY * 1000 <= now:
+        return None
+    return Noted(_session_id(item), item["title"]["S"], began, item["gist"]["S"] if "gist" in item else None)
+
+
+def _session_id(item: Item) -> str:
+    return str(item["pk"]["S"]).removeprefix("SESSION#")
 
 
 def summary_item(session_id: str, summary: Summary, expires: int) -> Item:

@@ -17,6 +17,8 @@ from attache.sessions.dynamo_items import (
     entry_of,
     head_of,
     key,
+    listed_of,
+    noted_of,
     number,
     partition,
     slot,
@@ -24,7 +26,7 @@ from attache.sessions.dynamo_items import (
 )
 from attache.sessions.dynamo_writes import SessionWrites
 from attache.sessions.entries import Entry
-from attache.sessions.head import Lifetime, Listed
+from attache.sessions.head import Lifetime, Listed, Noted
 from attache.sessions.summary import Summary, own
 from attache.sessions.table import (
     WINDOW,
@@ -117,18 +119,18 @@ class DynamoSessions:
                 raise _translated(error) from error
 
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:
-        answer = await self._call(
-            "query",
-            IndexName="wallet",
-            KeyConditionExpression="#wallet = :wallet",
-            ExpressionAttributeNames={"#wallet": "wallet"},
-            ExpressionAttributeValues={":wallet": {"S": wallet}},
-            ScanIndexForward=False,
-        )
-        return [
-            Listed(item["pk"]["S"].removeprefix("SESSION#"), item["title"]["S"], item["archived"]["BOOL"])
-            for item in answer["Items"]
-        ]
+        answer = await self._call("query", **_indexed("wallet", wallet))
+        return [listed_of(item) for item in answer["Items"]]
+
+    async def of_owner(self, owner: str, limit: int) -> Sequence[Noted]:
+        found: list[Noted] = []
+        more: dict[str, Any] = {"Limit": 2 * limit}  # some may be archived
+        while True:
+            answer = await self._call("query", **_indexed("owner", owner), **more)
+            found += filter(None, (noted_of(item, self._clock.now()) for item in answer["Items"]))
+            if len(found) >= limit or "LastEvaluatedKey" not in answer:
+                return found[:limit]
+            more["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     async def purge(self, session_id: str, below: int) -> None:
         async for page, _ in self._query(session_id, slot(0), slot(below - 1), WINDOW, newest_first=False):
@@ -241,6 +243,17 @@ class DynamoSessions:
             raise _translated(error) from error
         except BotoCoreError as error:
             raise OutcomeUnknown("The session storage does not answer; try again in a moment.") from error
+
+
+def _indexed(index: str, value: str) -> dict[str, Any]:
+    """A query for an index's items with this key, newest first; an index is named as its key is."""
+    return {
+        "IndexName": index,
+        "KeyConditionExpression": "#key = :key",
+        "ExpressionAttributeNames": {"#key": index},
+        "ExpressionAttributeValues": {":key": {"S": value}},
+        "ScanIndexForward": False,
+    }
 
 
 def _translated(error: ClientError) -> Exception:

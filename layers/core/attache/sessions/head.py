@@ -43,6 +43,8 @@ class Head:
     `tag` (8 hex digits) begins every id of this session; `born` is its first entry's number: what stands below belongs
     to an earlier session of the same id. `last` and `updated` follow at the end of turns. Times are milliseconds.
     `title_by`: who gave the title, `default` where nobody did. `days`: how long its app keeps entries.
+    `owner`: whose it is in which app, where the wallet was proven (`owner_name`). `gist`: what it is about, in some
+    words, made at `gist_at`.
     """
 
     session_id: str
@@ -58,6 +60,9 @@ class Head:
     wallet: str | None = None
     model: str | None = None
     client_id: str | None = None
+    owner: str | None = None
+    gist: str | None = None
+    gist_at: int | None = None
     days: int = 90
 
     @property
@@ -79,6 +84,19 @@ class Head:
         return int(found["number"]) if found and found["tag"] == self.tag else None
 
 
+def owner_name(wallet: str, app: str | None) -> str:
+    """Under which a wallet's proven sessions in one app are found; no app's name has a `#` in it."""
+    return f"{wallet}#{app or ''}"
+
+
+@dataclass(frozen=True)
+class Gist:
+    """What a session is about; `at` is when that was said, in milliseconds, and it is kept as long as what was said."""
+
+    text: str
+    at: int
+
+
 @dataclass(frozen=True)
 class Listed:
     """A session in a list of a wallet's sessions."""
@@ -86,3 +104,13 @@ class Listed:
     session_id: str
     title: str
     archived: bool
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A session as the other sessions of its owner know it; `created` is in milliseconds."""
+
+    session_id: str
+    title: str
+    created: int
+    gist: str | None = None

@@ -22,6 +22,7 @@ from attache.sessions.snapshot import empty_snapshot, snapshot, system_events
 from attache.sessions.table import SessionTable
 from attache.sessions.wakes import Wakeups
 from attache.sessions.warm import WarmSessions
+from attache.wallets import wallet_name
 
 Json = dict[str, Any]
 NUDGED_SECONDS = 5  # a session is not woken again for so long
@@ -76,10 +77,10 @@ class Sessions:
         """Remember what this log knows, for the next request."""
         self._warm.keep(log.session_id, log.known)
 
-    async def create(self, session_id: str, wallet: str | None) -> tuple[Head, bool]:
-        """The session, and whether it began just now."""
-        name = changes.wallet_name(wallet) if wallet else None
-        log, created = await self._changed(session_id, changes.create(self._clock.now(), name))
+    async def create(self, session_id: str, wallet: str | None, *, proven: bool = False) -> tuple[Head, bool]:
+        """The session, bound to this wallet (`proven`, perhaps) if it began just now, and whether it did."""
+        name = wallet_name(wallet) if wallet else None
+        log, created = await self._changed(session_id, changes.create(self._clock.now(), name, proven=proven))
         return log.living, created
 
     async def head(self, session_id: str) -> Head:
@@ -88,7 +89,7 @@ class Sessions:
 
     async def by_wallet(self, wallet: str) -> Sequence[Listed]:
         """The wallet's sessions, newest first."""
-        return await self._table.of_wallet(changes.wallet_name(wallet))
+        return await self._table.of_wallet(wallet_name(wallet))
 
     async def app_of(self, session_id: str) -> str | None:
         """The app that the session belongs to; None where there is no session, or it has none yet."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from attache.errors import AttacheError, Unavailable
 from attache.sessions.entries import Entry
-from attache.sessions.head import DAY, Head, Lifetime, Listed
+from attache.sessions.head import DAY, Head, Lifetime, Listed, Noted
 from attache.sessions.summary import Summary
 
 WINDOW = 400  # entries of a page: a full window of 40 messages with their pieces (session-log.md, "Items")
@@ -151,6 +151,13 @@ class SessionTable(Protocol):
 
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:
         """The wallet's sessions, newest first."""
+        ...
+
+    async def of_owner(self, owner: str, limit: int) -> Sequence[Noted]:
+        """The owner's newest sessions that are not archived, and whose entries are kept still.
+
+        The one read that is not consistent: what changed in the last second may not show.
+        """
         ...
 
     async def purge(self, session_id: str, below: int) -> None:

@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from attache.apps.app import App
-from attache.errors import Conflict, TooMany
-from attache.sessions.changes import check_app, wallet_name
+from attache.errors import Conflict, TooMany, Unauthenticated
+from attache.sessions.changes import check_app
 from attache.sessions.entries import User
+from attache.sessions.head import Head
 from attache.sessions.log import Decision, SessionLog, Wanted, begun
+from attache.sessions.owners import owner_of
 from attache.sessions.table import Beside, HeadChange, Idempotency, Promise
 from attache.sessions.user_state import reconcile
+from attache.wallets import UNPROVEN, wallet_name
 
 
 @dataclass(frozen=True)
 class ChatRequest:
     """A message as a client sent it, after key and app were checked.
 
+    `proven`: that `public_key` is the caller's wallet; `must_prove`: it is bound only then.
     `deadline`: when the function's time is over, in milliseconds of wall time; None where it has no end.
     """
 
@@ -30,9 +34,20 @@ class ChatRequest:
     user_state: Mapping[str, Any] | None = None
     client_id: str | None = None
     public_key: str | None = None
+    proven: bool = False
+    must_prove: bool = False
     idempotency_key: str | None = None
     last_event_id: str | None = None
     deadline: int | None = None
+
+    @property
+    def wallet(self) -> str | None:
+        """The wallet's name."""
+        return wallet_name(self.public_key) if self.public_key else None
+
+    def owner(self, head: Head | None) -> str | None:
+        """Whose the session with this head is, once the message is in."""
+        return owner_of(head, self.app.name, self.wallet, proven=self.proven)
 
     @property
     def digest(self) -> str:
@@ -43,11 +58,13 @@ class ChatRequest:
 def accept(request: ChatRequest, now: int, most_waiting: int, *, streamed: bool) -> Decision:
     """Append the message; one that is `streamed` takes its turn at once where nothing runs or waits.
 
-    The decision raises Forbidden where the session is another app's, TooMany where too many wait.
+    The decision raises Forbidden where the session is another app's, Unauthenticated where a wallet would be bound
+    that must be proven and is not, TooMany where too many wait.
     """
 
     def decide(log: SessionLog) -> Wanted:
         check_app(log.head, request.app.name)
+        _check_wallet(log.head, request)
         if len(log.view.waiting) >= most_waiting:
             raise TooMany(f"{most_waiting} messages wait already; send the next one when some are answered.", 5)
         user_state = _news(log, request)
@@ -70,6 +87,13 @@ def check_same(request: ChatRequest, made: Idempotency) -> None:
         raise Conflict("This Idempotency-Key was used with another message: send a new key with a new message.")
 
 
+def _check_wallet(head: Head | None, request: ChatRequest) -> None:
+    """Clients name their wallet with every message; only the first time binds it."""
+    bound = head.wallet if head else None
+    if request.must_prove and not request.proven and request.wallet not in (None, bound):
+        raise Unauthenticated(UNPROVEN)
+
+
 def _news(log: SessionLog, request: ChatRequest) -> Mapping[str, Any] | None:
     """The user state, where this request changes it."""
     if request.user_state is None:
@@ -83,11 +107,12 @@ def _beside(log: SessionLog, request: ChatRequest, user_state: Mapping[str, Any]
     wanted: dict[str, Any] = {
         "app": request.app.name,
         "days": request.app.retention_days,
-        "wallet": request.public_key and wallet_name(request.public_key),
+        "wallet": request.wallet,
         "client_id": request.client_id,
     }
     values = {name: value for name, value in wanted.items() if value is not None}
     head, new = log.head, None
+    values["owner"] = request.owner(head)  # None where the proof does not hold for another wallet
     if head is None:
         new = begun(log, now, **values)
         head, values = new.head, {}

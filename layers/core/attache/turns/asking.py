@@ -29,12 +29,17 @@ MOST_CALLS = 64
 TRIES = 2  # of one step, where the answer broke off after its first words
 
 
+async def _nothing() -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Means:
     """What a turn of an app runs on. `model` is our id of the one that answers; `models` has it on an account.
 
     `settled` waits until what the models left to be written is written. `windows`: None where models read anything.
     `blocks`: when older turns are summarised.
+    `earlier` says what there is to know of the user's earlier conversations; empty where there is nothing.
     """
 
     app: App
@@ -48,6 +53,7 @@ class Means:
     windows: Windows | None = None
     meter: Meter = field(default_factory=NoMeter)
     blocks: Blocks = BLOCKS
+    earlier: Callable[[], Awaitable[str]] = _nothing
 
 
 class Asking:
@@ -61,6 +67,7 @@ class Asking:
         self._answered_by = means.model
         self._spoke = False
         self.crowded = False
+        self._earlier: str | None = None
 
     async def answer(self, *, last: bool = False) -> Completion:
         """Ask for the next step; its text has gone to the recorder when this returns. `last`: without tools.
@@ -116,7 +123,10 @@ class Asking:
 
     async def _request(self, last: bool) -> ModelRequest:
         log, means, tools = self._recorder.log, self._means, self._means.toolset.specs
-        asked = prompt(means.app, log.entries, log.known.user_state, log.known.summary, last=last)
+        if self._earlier is None:  # once a turn
+            self._earlier = await means.earlier()
+        known = log.known
+        asked = prompt(means.app, log.entries, known.user_state, known.summary, earlier=self._earlier, last=last)
         if means.windows is not None:
             asked = await fitted(asked, tools, means.model, means.windows)
             self.crowded = asked.crowded

@@ -106,6 +106,7 @@ class Chats:
         beside = asyncio.gather(
             reach_window(log),
             self._workshop.foresee(request.app, log.head, request.client_id),
+            self._workshop.foresee_notes(log.session_id, request.owner(log.head)),
             return_exceptions=True,  # where it failed, the runner reads it again
         )
         try:
@@ -185,7 +186,8 @@ class Chats:
     async def _take(self, log: SessionLog, stream: ChatStream, request: ChatRequest) -> None:
         """The turn waits for nothing any more: this function takes it, unless another was quicker."""
         began = self._clock.now()
-        await self._guard(log)
+        owner = log.living.owner
+        await asyncio.gather(self._guard(log), self._workshop.foresee_notes(log.session_id, owner))
         try:
             await log.append(lambda log: take_first(log, of=stream.turn))
         except NotToBeTaken:

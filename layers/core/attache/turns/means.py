@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from attache.apps.app import App
 from attache.apps.apps import DEFAULT_APP, Apps
@@ -19,6 +20,7 @@ from attache.telemetry.about import note
 from attache.telemetry.meter import Meter, NoMeter
 from attache.tools.tool import Toolset
 from attache.turns.asking import Means
+from attache.turns.earlier import Earlier
 from attache.turns.summaries import BLOCKS, Blocks
 from attache.turns.tool_jobs import ToolJobs
 from attache.usage.ledger import Ledger
@@ -31,7 +33,7 @@ class Workshop:
     """Everything that turns of all apps share. `tools` makes the tools that an app has of its own.
 
     `own_keys` are those that clients have for model providers. `windows` say what models can read at once,
-    `blocks` when older turns are summarised.
+    `blocks` when older turns are summarised. `earlier` knows of earlier conversations.
     """
 
     apps: Apps
@@ -46,6 +48,7 @@ class Workshop:
     windows: Windows | None = None
     meter: Meter = field(default_factory=NoMeter)
     blocks: Blocks = BLOCKS
+    earlier: Earlier | None = None
 
     async def means(self, head: Head) -> Means:
         """What this session's turns run on. Raises NotFound where its app is gone."""
@@ -79,12 +82,21 @@ class Workshop:
             self.windows,
             self.meter,
             self.blocks,
+            partial(self._notes, head),
         )
 
     async def foresee(self, app: App, head: Head | None, client_id: str | None) -> None:
         """Look for the own key that the turn will ask for, so that it is at hand then."""
         if self.own_keys is not None and client_id is not None:
             await self.own_keys.of(client_id, _model(app, head))
+
+    async def foresee_notes(self, session_id: str, owner: str | None) -> None:
+        """Read what the turn will be told of earlier conversations, so that it is at hand then. Never fails."""
+        if self.earlier is not None:
+            await self.earlier.foresee(session_id, owner)
+
+    async def _notes(self, head: Head) -> str:
+        return await self.earlier.notes(head.session_id, head.owner) if self.earlier is not None else ""
 
 
 def _model(app: App, head: Head | None) -> str:

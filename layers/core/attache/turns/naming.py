@@ -8,13 +8,14 @@ from contextlib import suppress
 
 from attache.errors import AttacheError
 from attache.sessions.changes import NothingToDo, is_unnamed, name
+from attache.sessions.head import Gist
 from attache.sessions.log import SessionLog
 from attache.sessions.sessions import Sessions
 from attache.sessions.table import FIRST_LOOK
 from attache.turns.means import Workshop
 from attache.turns.short_answers import beginning
 from attache.turns.timings import Timings
-from attache.turns.titles import MOST_READ, Exchange, first_exchange, first_words, title_of, title_request
+from attache.turns.titles import MOST_READ, Exchange, first_exchange, first_words, gist_of, title_of, title_request
 from attache.usage.usage import Spender
 
 logger = logging.getLogger(__name__)
@@ -37,10 +38,12 @@ class Namer:
         born = log.living.born
         await log.reach_back(lambda entries: bool(entries) and entries[0].number <= born)
         exchange = first_exchange(log.entries)
-        title = await self._title(log, exchange) if exchange else ""
+        if exchange is None:
+            return
+        title, gist = await self._title(log, exchange), Gist(gist_of(exchange), exchange.at)
         if title:
             with suppress(NothingToDo):
-                await log.append(name(tag, title))
+                await log.append(name(tag, title, gist))
         self._sessions.keep(log)
 
     async def _title(self, log: SessionLog, exchange: Exchange) -> str:

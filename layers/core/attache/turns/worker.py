@@ -140,7 +140,8 @@ class Worker:
         """Take a turn behind a guard of this runner's own; None where there is none to be taken."""
         began = self._clock.now()
         guard = self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard, sent=began)
-        await asyncio.gather(guard, reach_window(log))
+        notes = self._workshop.foresee_notes(log.session_id, log.living.owner)
+        await asyncio.gather(guard, reach_window(log), notes)
         try:
             await log.append(decide)
         except NotToBeTaken:

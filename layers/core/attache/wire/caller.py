@@ -89,6 +89,17 @@ class Caller:
         """The wallet."""
         return self.name("public_key")
 
+    def wallet_token(self) -> str | None:
+        """The proof that a wallet is the caller's. Raises BadInput."""
+        return _short("X-Wallet-Token", self.headers.get("x-wallet-token"))
+
+    def text(self, name: str, most: int) -> str:
+        """A text of the body, of at most so many characters, as it came. Raises BadInput."""
+        value = self.body.get(name)
+        if not isinstance(value, str) or not value or len(value) > most:
+            raise BadInput(f"{name} must be a text of 1 to {most:,} characters in the body.")
+        return value
+
     def name(self, name: str, *others: str) -> str | None:
         """A short text under `name`, or under one of the `others`: from the query, else the body. Raises BadInput."""
         for place in (self.query, self.body):

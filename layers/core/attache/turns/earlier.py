@@ -1,0 +1,72 @@
+"""What the prompt says of the earlier conversations of a proven wallet's owner, in the same app."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from itertools import accumulate
+
+from attache.cache import TimedCache
+from attache.clock import Clock, rfc3339
+from attache.errors import Unavailable
+from attache.sessions.head import NEW_TITLE, Noted
+from attache.sessions.table import SessionTable
+from attache.turns.titles import plain
+
+logger = logging.getLogger(__name__)
+
+MOST = 5
+MOST_BYTES = 4_000
+FORESEEN_SECONDS = 30  # from what is read beside an append to the prompt that needs it
+MOST_FORESEEN = 1_000
+
+
+class Earlier:
+    """Notes for prompts; what is foreseen is read once, and is for one turn."""
+
+    def __init__(self, table: SessionTable, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+        self._foreseen: TimedCache[tuple[str, str], str] = TimedCache(clock, FORESEEN_SECONDS, MOST_FORESEEN)
+
+    async def foresee(self, session_id: str, owner: str | None) -> None:
+        """Read what the next turn of this owner's session will be told; nothing where there is no owner."""
+        if owner is not None and not self._foreseen.get((session_id, owner)):
+            asked = self._clock.now()
+            self._foreseen.put((session_id, owner), await self._read(session_id, owner), asked)
+
+    async def notes(self, session_id: str, owner: str | None) -> str:
+        """What a turn is told; empty where there is no owner, or nothing to tell. Never fails."""
+        if owner is None:
+            return ""
+        foreseen = self._foreseen.get((session_id, owner))
+        self._foreseen.drop((session_id, owner))
+        return foreseen.value if foreseen else await self._read(session_id, owner)
+
+    async def _read(self, session_id: str, owner: str) -> str:
+        try:
+            sessions = await self._table.of_owner(owner, MOST + 1)
+        except Unavailable:
+            logger.warning("a prompt goes without notes about earlier conversations")
+            return ""
+        return notes([session for session in sessions if session.session_id != session_id][:MOST])
+
+
+def notes(sessions: Iterable[Noted]) -> str:
+    """A line of JSON for each session of which there is something to say; 4 KB at most.
+
+    What users and models wrote stands in JSON strings without line ends and angle brackets: nothing in it can pass for
+    the prompt's own text.
+    """
+    lines = [_line(session) for session in sessions if session.gist or session.title != NEW_TITLE]
+    sizes = accumulate(len(line.encode()) + 1 for line in lines)
+    shown = [line for line, size in zip(lines, sizes, strict=True) if size <= MOST_BYTES]
+    return "\n".join(shown)
+
+
+def _line(session: Noted) -> str:
+    said = {"began": rfc3339(session.created)[:10], "title": plain(session.title)}
+    about = {"about": plain(session.gist)} if session.gist else {}
+    text = json.dumps(said | about, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e")

@@ -1,0 +1,6 @@
+"""Wallets: whose they are is proven by a signature over a message of ours (EIP-4361)."""
+
+from attache.wallets.proofs import Proofs
+from attache.wallets.wallet import UNPROVEN, wallet_name
+
+__all__ = ["UNPROVEN", "Proofs", "wallet_name"]
