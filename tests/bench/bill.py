@@ -72,7 +72,8 @@ def memory(function: str) -> int:
     """Megabytes that template.yaml gives a function."""
     template = yaml.load(TEMPLATE.read_text(), _Template)  # a SafeLoader
     properties: Mapping[str, Any] = template["Resources"][function]["Properties"]
-    return int(properties.get("MemorySize", template["Globals"]["Function"]["MemorySize"]))
+    size = properties.get("MemorySize", template["Globals"]["Function"]["MemorySize"])
+    return int(template["Parameters"][size.name]["Default"] if isinstance(size, _Ref) else size)
 
 
 def bills(figures: Figures) -> list[Bill]:
@@ -179,8 +180,16 @@ def _part(name: str, count: float, price: Price, basis: str) -> Part:
     return Part(name, count * price.dollars * MILLION, said)
 
 
+@dataclass(frozen=True)
+class _Ref:
+    """A parameter, or a resource."""
+
+    name: str
+
+
 class _Template(yaml.SafeLoader):
-    """CloudFormation's YAML; its short functions (`!Ref`) are of no interest here."""
+    """CloudFormation's YAML; of its short functions only `!Ref` is of interest here."""
 
 
 _Template.add_multi_constructor("!", lambda loader, suffix, node: suffix)
+_Template.add_constructor("!Ref", lambda loader, node: _Ref(node.value))
