@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 
 import pytest
 
+MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / ".aws-sam" / "here" / "build" / "template.yaml"
 ADAPTER = ROOT / ".venv-adapter" / "bin" / "lambda-adapter"
+EMULATOR = next(
+    ROOT.glob(f".venv-sam/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-{MACHINES[platform.machine()]}"),
+    ROOT / ".venv-sam" / "aws-lambda-rie",
+)
 SOURCES = ("template.yaml", "functions/**/*", "layers/**/*", "infra/*.yaml")
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,8 +134,18 @@ def running_service(directory: Path) -> Iterator[Running]:
         yield running
 
 
+Feed = Callable[[Aws, str, Handler], AbstractAsyncContextManager[None]]
+
+
 @asynccontextmanager
-async def service_on_sockets(directory: Path) -> AsyncIterator[Running]:
+async def by_nobody(_aws: Aws, _queue_url: str, _handle: Handler) -> AsyncIterator[None]:
+    """Leaves a queue's messages to whoever else takes them."""
+    yield
+
+
+@asynccontextmanager
+async def service_on_sockets(directory: Path, feed: Feed = polling) -> AsyncIterator[Running]:
+    """`feed`: how the queues' messages reach the workers of this process."""
     async with AsyncExitStack() as stack:
         embedded = stack.enter_context(EmbeddedAws(directory))
         aws = Aws(embedded.access)
@@ -148,7 +158,7 @@ async def service_on_sockets(directory: Path) -> AsyncIterator[Running]:
             Service(settings.model_copy(update={"default_app": switch}), aws, environ) for switch in ("on", "off")
         ]
         for queue_url, handle in services[0].queues.items():
-            await stack.enter_async_context(polling(aws, queue_url, _naming_few(handle)))
+            await stack.enter_async_context(feed(aws, queue_url, _naming_few(handle)))
         urls = []
         for service in services:
             stack.push_async_callback(service.close)

@@ -1,0 +1,148 @@
+"""The buffered functions and the workers as they were built, under the Runtime Interface Emulator."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from tests.built.emulator import Emulated, emulated
+from tests.built.engines import BUILT, EMULATOR, needed
+from tests.built.recorded import queue_messages, rest_request
+from tests.built.streamed_service import local_variables
+from tests.built.template import BuiltTemplate
+from tests.contract.service import Running, by_nobody, service_on_sockets
+from tests.contract.shapes import snapshot
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+BUFFERED = ("StateFunction", "SessionsFunction", "ControlFunction", "InterruptFunction")
+Start = Callable[[str], Emulated]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A service that takes messages and has no worker: those are the built ones."""
+    needed(BUILT, EMULATOR)
+    directory = tmp_path_factory.mktemp("aws")
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(service_on_sockets(directory, by_nobody)) as running,
+    ):
+        yield running
+
+
+@pytest.fixture(scope="module")
+def start(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Starts a function of the template, with the environment that the template gives it; once."""
+    template, directory, started = BuiltTemplate(), tmp_path_factory.mktemp("emulated"), dict[str, Emulated]()
+    with ExitStack() as stack:
+
+        def function(name: str) -> Emulated:
+            if name not in started:
+                built = template.functions()[name]
+                variables = template.variables(built, template.scope(running.outputs, {}))
+                everything = {**variables, **local_variables(running)}
+                started[name] = stack.enter_context(emulated(built, everything, directory / name))
+            return started[name]
+
+        yield function
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "target", "body", "status"),
+    [
+        ("StateFunction", "GET", "/health", None, 200),
+        ("StateFunction", "GET", "/api/state?user_state=%7B%22chain_id%22%3A1%7D", None, 200),
+        ("StateFunction", "GET", "/api/state?user_state=%5B%5D", None, 400),
+        ("StateFunction", "POST", "/api/system", {"message": "a word"}, 200),
+        ("StateFunction", "GET", "/api/events?count=2", None, 200),
+        ("StateFunction", "DELETE", "/api/state", None, 405),
+        ("SessionsFunction", "POST", "/api/sessions", {"public_key": "0xabc"}, 200),
+        ("SessionsFunction", "GET", "/api/sessions?public_key=0xabc", None, 200),
+        ("SessionsFunction", "GET", "/api/sessions/00000000-0000-4000-8000-000000000000", None, 404),
+        ("ControlFunction", "GET", "/api/control/models", None, 200),
+        ("ControlFunction", "POST", "/api/control/model", {"model": "gpt-4o"}, 200),
+        ("ControlFunction", "GET", "/api/session/apps", None, 200),
+        ("ControlFunction", "GET", "/api/control/nothing", None, 404),
+        ("ControlFunction", "POST", "/api/secrets", {"client_id": "c", "secrets": {"NAME": "value"}}, 200),
+        ("InterruptFunction", "POST", "/api/interrupt", None, 404),
+    ],
+)
+def test_a_buffered_function_answers_api_gateway(
+    start: Start, name: str, method: str, target: str, body: Any, status: int
+) -> None:
+    answer = start(name).invoke(rest_request(method, target, {"X-Session-Id": str(uuid4())}, body))
+    assert answer["statusCode"] == status, answer
+    assert isinstance(json.loads(answer["body"]), dict | list)
+    assert answer["headers"]["access-control-allow-origin"] == "*"
+    assert answer["isBase64Encoded"] is False
+
+
+def test_every_function_that_is_not_streamed_is_tried_here() -> None:
+    plain = {name for name, function in BuiltTemplate().functions().items() if not function.adapted}
+    assert plain == {*BUFFERED, "TurnsFunction", "ToolsFunction"}
+
+
+@pytest.mark.parametrize("name", BUFFERED)
+def test_a_buffered_function_starts_without_a_complaint(start: Start, name: str) -> None:
+    emulator = start(name)
+    emulator.invoke(rest_request("GET", "/nothing", {}))
+    assert "Traceback" not in emulator.log.read_text()
+
+
+def received(running: Running, queue: str) -> str:
+    """The next message of a queue, taken off it."""
+    client, url = running.aws.client("sqs"), running.outputs[queue]
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        for message in client.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", ()):
+            client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            return str(message["Body"])
+    raise AssertionError(f"nothing came to {queue}")
+
+
+def handled(running: Running, start: Start, function: str, queue: str, session_id: str) -> None:
+    """Hand the built worker the queue's next message of this session."""
+    body = received(running, queue)
+    while session_id not in body:
+        body = received(running, queue)
+    assert start(function).invoke(queue_messages(body)) == {"batchItemFailures": []}
+
+
+def test_the_turns_worker_runs_a_turn(running: Running, start: Start) -> None:
+    headers = {"X-Session-Id": str(uuid4())}
+    with httpx.Client(base_url=running.url, headers=headers, trust_env=False, timeout=30) as client:
+        asked = snapshot(client.post("/api/chat?message=tool", headers={"Prefer": "respond-async"}))
+        assert asked.is_processing
+        handled(running, start, "TurnsFunction", "TurnsQueueUrl", headers["X-Session-Id"])
+        after = snapshot(client.get("/api/state"))
+    assert not after.is_processing
+    assert after.answer == "The tool said so."
+
+
+def test_the_tools_worker_takes_a_tool_that_takes_a_while_to_its_end(running: Running, start: Start) -> None:
+    session_id = str(uuid4())
+    headers = {"X-Session-Id": session_id, "AOMI-APP-KEY": running.keys.desk}
+    with httpx.Client(base_url=running.url, headers=headers, trust_env=False, timeout=30) as client:
+        snapshot(client.post("/api/chat?app=desk&message=withdraw", headers={"Prefer": "respond-async"}))
+        handled(running, start, "TurnsFunction", "TurnsQueueUrl", session_id)
+        while "settled" not in str(results := _results(client)):
+            handled(running, start, "ToolsFunction", "ToolCallsQueueUrl", session_id)
+    assert any("pending" in result for result in results)
+
+
+def _results(client: httpx.Client) -> list[str]:
+    return [message.tool_result[1] for message in snapshot(client.get("/api/state")).messages if message.tool_result]
+
+
+@pytest.mark.parametrize("name", ["TurnsFunction", "ToolsFunction"])
+def test_a_worker_says_which_message_failed(start: Start, name: str) -> None:
+    answer = start(name).invoke(queue_messages("not ours", json.dumps({"v": 99})))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-0"}, {"itemIdentifier": "m-1"}]}
