@@ -26,7 +26,7 @@ REHEARSAL := .venv-rehearsal/.installed
 ADAPTER := .venv-adapter/bin/lambda-adapter
 HERE := .aws-sam/here
 
-.PHONY: help dev setup test soak bench slow built engines check lint format types contracts templates requirements clean
+.PHONY: help dev setup test soak bench slow built engines check lint format types contracts templates requirements clean openapi openapi-release
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,12 @@ types: $(DEV) ## mypy, strict
 
 contracts: $(DEV) ## who may import whom
 	.venv/bin/lint-imports
+
+openapi: $(DEV) ## infra/openapi.json, the description of our own API, from the routes
+	@$(PY) -m attache_openapi
+
+openapi-release: $(DEV) ## with a release: what its clients may rely on from then on
+	@$(PY) -m attache_openapi --release
 
 templates: $(SAM) ## what CloudFormation would refuse
 	@for template in template.yaml infra/*.yaml; do \

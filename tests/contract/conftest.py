@@ -29,5 +29,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def http(running: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=running.url, trust_env=False, timeout=30) as client:
+    from tests.contract.conformity import conforms
+
+    hooks = {"response": [conforms]}
+    with httpx.Client(base_url=running.url, trust_env=False, timeout=30, event_hooks=hooks) as client:
         yield client

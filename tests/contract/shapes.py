@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from tests.contract.conformity import conforms_event
+
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -137,9 +139,12 @@ def events(blocks: Iterable[bytes]) -> Iterable[Received]:
         assert len(fields) == len(lines), "an event has one id and one data line at most"
         assert list(fields) in ([], ["id"], ["data"], ["id", "data"])
         if fields:
-            yield Received(
-                _EVENT.validate_python(json.loads(fields["data"])) if "data" in fields else None, fields.get("id")
-            )
+            yield Received(_event(json.loads(fields["data"])) if "data" in fields else None, fields.get("id"))
+
+
+def _event(data: Any) -> StreamEvent:
+    conforms_event(data)
+    return _EVENT.validate_python(data)
 
 
 def spoken(received: Iterable[Received]) -> str:

@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.contract.conformity import conforms_event
 from tests.contract.service import NAMED, SAID
 from tests.contract.shapes import Snapshot, snapshot
 
@@ -63,6 +64,8 @@ def _blocks(answer: httpx.Response) -> Iterator[str]:
 def _read(block: str) -> tuple[str | None, dict[str, Any] | None]:
     fields = dict(line.split(": ", 1) for line in block.split("\n"))
     event = json.loads(fields["data"]) if "data" in fields else None
+    if event is not None:
+        conforms_event(event, updates=True)
     if event is not None:
         assert set(event) == {"type", "session_id"} | FIELDS[event["type"]]
     return fields.get("id"), event

@@ -15,6 +15,7 @@ PACKAGES = {
     "functions": ROOT / "functions",
     "attache_cli": ROOT / "infra/attache_cli",
     "attache_local": ROOT / "infra/attache_local",
+    "attache_openapi": ROOT / "infra/attache_openapi",
     "example_api": ROOT / "infra/example_api",
 }
 GUARD = """
@@ -33,7 +34,7 @@ def no_network(event, arguments):
     if event in ("socket.connect", "socket.getaddrinfo", "socket.bind", "subprocess.Popen"):
         raise AssertionError(f"{event} {arguments[1:]}")
 
-OURS = ("attache", "attache_cli", "attache_local", "functions", "example_api")
+OURS = ("attache", "attache_cli", "attache_local", "attache_openapi", "functions", "example_api")
 os.environ.__class__ = NoVariables
 sys.addaudithook(no_network)
 """

@@ -1,0 +1,1 @@
+"""The OpenAPI description of our own API: the functions' routes, and what the contract says of each."""
