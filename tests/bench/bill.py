@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from attache.turns.summaries import BLOCKS
 from tests.bench.measuring import Figures
 from tests.bench.prices import (
     BUCKET,
@@ -32,6 +33,7 @@ from tests.bench.tally import Tally
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 MILLION = 1_000_000
 GUARD_SECONDS = 0.1  # of the worker for a guard that finds nothing to do: assumed
+SUMMARY_SECONDS = 6.0  # of the worker, nearly all of them waiting for a small model: assumed
 POLL_SECONDS = 0.05  # of the state function: assumed
 LOG_BYTES = 600  # a line of access log, and what a function may say: assumed
 LOGS_MONTHS = 1.0  # template.yaml, LogRetentionDays
@@ -82,6 +84,7 @@ def bills(figures: Figures) -> list[Bill]:
         Bill("a turn of 10 s, streamed", (_waiting(), *_streamed(turn), *_guarded(guard)), _kept(turn)),
         _snapshot(figures.work["plain turn, snapshot dialect"]),
         _polls(figures.work["20 polls while a turn runs"]),
+        _summaries(figures.work["summary of older turns"]),
     ]
 
 
@@ -109,6 +112,20 @@ def _guarded(guard: Tally) -> list[Part]:
         _worked(1),
         _part("guard: the tail is read", guard.read_units, READ, "units"),
     ]
+
+
+def _summaries(job: Tally) -> Bill:
+    """Its share of each of the turns that leave with one summary."""
+    turns, megabytes = (BLOCKS.full - BLOCKS.kept) // 2, memory("TurnsFunction")
+    share = f"of {turns} turns together"
+    running = (
+        _part(WAITING, SUMMARY_SECONDS * megabytes / 1024 / turns, COMPUTE, f"{SUMMARY_SECONDS:g} s {share}"),
+        _part("worker, invoked", job.invocations.total() / turns, INVOCATION, f"1 {share}"),
+        _part("queue: sent, received, deleted", (job.count("sqs") + 1) / turns, QUEUE, f"3 {share}"),
+        _part("storage: writes", job.write_units / turns, WRITE, f"{job.write_units} units {share}"),
+        _part("storage: reads", job.read_units / turns, READ, f"{job.read_units:g} units {share}"),
+    )
+    return Bill(f"turns of sessions with over {BLOCKS.full // 2}: their summaries", running)
 
 
 def _worked(guards: int) -> Part:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from attache.turns.summaries import BLOCKS
 from tests.bench.histories import History, usual
 from tests.bench.scenarios import BRIEF, TWO_TOOLS, Bench, paced
 from tests.bench.tally import Tally
@@ -22,6 +23,7 @@ WORK: Mapping[str, Scenario] = {
     "plain turn, snapshot dialect": lambda bench, session: bench.turn_by_a_worker(session, paced()),
     "brief turn in a new container": lambda bench, session: bench.turn_in_a_new_container(session),
     "guard of an ended turn": lambda bench, session: bench.guard(session, paced()),
+    "summary of older turns": lambda bench, _: bench.summary(History(BLOCKS.full)),
     "interrupt of a running turn": lambda bench, session: bench.interrupt(session),
     "20 polls while a turn runs": lambda bench, session: bench.polls(session),
     "poll that finds nothing, cold": lambda bench, session: bench.poll(session, warm=False, etag=True),

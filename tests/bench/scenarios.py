@@ -81,8 +81,9 @@ class Bench:
             await worker.work(turn.sent.get_nowait(), tally)
         return tally
 
-    async def summary(self, session_id: str) -> Tally:
-        """The job of a session whose window is full, in a worker that has not seen it."""
+    async def summary(self, history: History) -> Tally:
+        """The job of a new session with a full window, in a worker that has not seen it."""
+        session_id = await self.session(history)
         worker = await self.house.used("turns", FakeModels([says(prose(RECORD))]))
         tag = (await worker.services.sessions.head(session_id)).tag
         with counting() as tally:

@@ -65,7 +65,7 @@ def test_a_cold_turn_reads_a_window_whatever_the_history(count: Count, history: 
 def test_a_full_window_sends_one_job_more_and_a_summary_writes_its_size(count: Count) -> None:
     turn = count(History(40), lambda bench, session: bench.turn(session, BRIEF))
     assert turn.count("sqs") == 2
-    job = count(History(40), lambda bench, session: bench.summary(session))
+    job = count(FULL, lambda bench, _: bench.summary(History(40)))
     assert job.write_units == 4 + 1  # 3 KB and their keys; a usage row
     assert job.count("sqs") == 2
     assert agrees(job)

@@ -16,7 +16,7 @@ RETENTION_DAYS = 90
 class ModelChoice(Frozen):
     """The models an app may use, by our ids. `allowed` may hold patterns (`openrouter/*`).
 
-    `title` is the one that names conversations; None is the session's own.
+    `title` is the one that names conversations and summarises their older turns; None is the session's own.
     """
 
     default: str

@@ -29,7 +29,7 @@ class Strict(BaseModel):
 
 
 class Models(Strict):
-    """The models of an app, by ids or patterns of ids. `title` names conversations; a cheap one will do."""
+    """The models of an app, by ids or patterns of ids. `title` names and summarises: a cheap one will do."""
 
     default: Text
     allowed: tuple[Text, ...] = ()
