@@ -15,19 +15,22 @@ import select
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from attache.aws import Aws, AwsAccess
 from attache.clock import Clock
+from attache.errors import BadInput
 from attache.models.litellm_import import import_litellm
 from attache.sessions.sessions import Sessions
 from attache.settings import Settings
 from attache.turns.chats import ChatRequest
 from attache.turns.timings import Timings
 from attache.wiring import Services, wire
+from functions.tools.jobs import do_tool_job
 from functions.turns.jobs import do_job
 from tests.crash.points import CrashingAws, CrashingServices, Points
 
@@ -74,19 +77,23 @@ class Chat:
     stream: bool = True
     last_event_id: str | None = None
     model: str | None = None
+    user_state: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a child does: send messages, work on the queue until the session is idle, `then` send more.
+    """What a child does: send messages, post answers, work on the queue until the session is idle, `then` send more.
 
-    `crash`: the point at which it dies.
+    `crash`: the point at which it dies. With `tools_url`, the tool-calls queue is worked on too, until no call with
+    steps is pending.
     """
 
     session_id: str
     queue_url: str
     report: str
     chats: tuple[Chat, ...] = ()
+    posts: tuple[str, ...] = ()
+    tools_url: str = ""
     work: bool = False
     then: tuple[Chat, ...] = ()
     crash: str | None = None
@@ -96,7 +103,7 @@ class Order:
     def read(line: str) -> Order:
         given = json.loads(line)
         chats = {name: tuple(Chat(**chat) for chat in given[name]) for name in ("chats", "then")}
-        return Order(**{**given, **chats})
+        return Order(**{**given, **chats, "posts": tuple(given["posts"])})
 
     def json(self) -> str:
         return json.dumps(asdict(self))
@@ -126,13 +133,16 @@ class Report:
 async def carry_out(order: Order, place: Place, shared: Aws) -> None:
     report = Report(Path(order.report))
     points = Points(order.crash, lambda name: report.say(died=name))
-    settings = place.settings.model_copy(update={"turns_queue_url": order.queue_url})
+    queues = {"turns_queue_url": order.queue_url, "tool_calls_queue_url": order.tools_url}
+    settings = place.settings.model_copy(update=queues)
     services = CrashingServices(
         settings, CrashingAws(shared, points), place.environ, Clock(), place.timings, points=points
     )
     with report:
         for chat in order.chats:
             await _chat(services, order.session_id, chat, report)
+        for text in order.posts:
+            await _post(services, order.session_id, text, report)
         if order.work:
             onlooker = wire(settings, shared, {}, timings=place.timings).sessions
             await _work(services, onlooker, shared, order)
@@ -146,7 +156,8 @@ async def _chat(services: Services, session_id: str, chat: Chat, report: Report)
     if chat.model:
         await services.sessions.choose_model(session_id, app.name, chat.model)
     request = ChatRequest(
-        session_id, app, chat.message, idempotency_key=chat.key, last_event_id=chat.last_event_id
+        session_id, app, chat.message, idempotency_key=chat.key, last_event_id=chat.last_event_id,
+        user_state=chat.user_state,
     )  # fmt: skip
     if chat.stream:
         async for event in await services.chats.stream(request):
@@ -155,23 +166,36 @@ async def _chat(services: Services, session_id: str, chat: Chat, report: Report)
         report.say(key=chat.key, snapshot=await services.chats.answer(request, wait=0))
 
 
+async def _post(services: Services, session_id: str, text: str, report: Report) -> None:
+    """What a client does with an answer: a refusal says that it was taken before."""
+    try:
+        report.say(taken=await services.system_messages.post(session_id, text))
+    except BadInput as refusal:
+        report.say(refused=refusal.message)
+
+
 async def _work(services: Services, onlooker: Sessions, aws: Aws, order: Order) -> None:
     """What Lambda does with the queue, one message after the other; nobody but the queue says that there is work."""
     deadline = time.monotonic() + IDLE_SECONDS
-    while await _busy(onlooker, order.session_id):
+    while await _busy(onlooker, order):
         if time.monotonic() > deadline:
             raise TimeoutError("the session does not become idle")
-        answer = await aws.call("sqs", "receive_message", QueueUrl=order.queue_url, WaitTimeSeconds=1)
-        for message in answer.get("Messages", ()):
-            await do_job(services, message["Body"])
-            await aws.call(
-                "sqs", "delete_message", QueueUrl=order.queue_url, ReceiptHandle=message["ReceiptHandle"]
-            )  # fmt: skip
+        await _handle_next(aws, order.queue_url, partial(do_job, services))
+        if order.tools_url:
+            await _handle_next(aws, order.tools_url, partial(do_tool_job, services))
 
 
-async def _busy(onlooker: Sessions, session_id: str) -> bool:
-    log = onlooker.log(session_id)
-    return (await log.read()).busy
+async def _handle_next(aws: Aws, queue_url: str, handle: Callable[[str], Awaitable[None]]) -> None:
+    answer = await aws.call("sqs", "receive_message", QueueUrl=queue_url, WaitTimeSeconds=1)
+    for message in answer.get("Messages", ()):
+        await handle(message["Body"])
+        await aws.call("sqs", "delete_message", QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+
+
+async def _busy(onlooker: Sessions, order: Order) -> bool:
+    log = onlooker.log(order.session_id)
+    view = await log.read()
+    return view.busy or bool(order.tools_url and view.pending)
 
 
 def main() -> None:

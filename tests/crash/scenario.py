@@ -21,21 +21,23 @@ from attache.apps.app import App, ModelChoice
 from attache.models.model import Message
 from attache.tools.http_tool import Binding, HttpTool
 from attache.turns.timings import DEFAULT, Timings
-from tests.servers.script import Answer, Asked, Received, Refusal, Reply, text
+from tests.crash.telling import going_on, pieces
+from tests.crash.waiting import PAY, waiting_reply, waiting_tools
+from tests.servers.script import Asked, Received, Reply, text
 
 LOOK = "I look at the price of this token first, and then I place the order. "
 DONE = "The order is placed, at a price of 3521.40 dollars."
 UNKNOWN = "Whether the order was placed is not known: look at your orders before you try again."
 ASK = "The order may have been placed before. Shall I place it once more?"
 NEXT, ANSWERED = "And what now?", "Now you wait."
-PIECE, PAUSE = 18, 0.03  # characters of one piece of the answer; seconds between two, a little more than a flush
 INSISTENT = " If it fails, do it again."
 
 
 def shorter(by: float) -> Timings:
     """The protocol's times, all in proportion; but not what a turn may take in all: the machine is no faster."""
-    seconds = [field.name for field in fields(Timings) if field.name not in ("takeovers", "waiting", "turn")]
-    return replace(DEFAULT, **{name: getattr(DEFAULT, name) / by for name in seconds})
+    values = {field.name: getattr(DEFAULT, field.name) for field in fields(Timings) if field.name != "turn"}
+    seconds: dict[str, Any] = {name: value / by for name, value in values.items() if isinstance(value, float)}
+    return replace(DEFAULT, **seconds)
 
 
 def order_message(order: str, *, insistent: bool) -> str:
@@ -53,7 +55,8 @@ def app_with(tools: str) -> App:
         version="",
         preamble="You place orders.",
         models=ModelChoice(default="gpt-4o", allowed=("gpt-4o", "claude-sonnet")),
-        tools=(price, trade),
+        tools=(price, trade, *waiting_tools(tools)),
+        wallet_tools=(PAY,),
     )
 
 
@@ -71,7 +74,11 @@ class Desk:
     def __init__(self) -> None:
         self.orders: Counter[str] = Counter()
         self.app = Starlette(
-            routes=[Route("/prices/{symbol}", self._price), Route("/trades", self._trade, methods=["POST"])]
+            routes=[
+                Route("/prices/{symbol}", self._price),
+                Route("/trades", self._trade, methods=["POST"]),
+                Route("/trades/{order}", self._settled),
+            ]
         )
 
     async def _price(self, request: Request) -> JSONResponse:
@@ -82,13 +89,16 @@ class Desk:
         self.orders[order] += 1
         return JSONResponse({"placed": order})
 
+    async def _settled(self, request: Request) -> JSONResponse:
+        return JSONResponse({"state": "settled", "placed": request.path_params["order"]})
+
 
 def openai_reply(request: Received) -> Reply:
     """What the model says next, from the history that it is sent."""
     messages = request.body["messages"]
     asked = [at for at, message in enumerate(messages) if str(message.get("content")).startswith("Place the order ")]
     if not asked:
-        return text(ANSWERED)
+        return waiting_reply(messages) or text(ANSWERED)
     return _next(messages[asked[-1]]["content"], messages[asked[-1] + 1 :])
 
 
@@ -104,10 +114,10 @@ def _next(wish: str, since: Sequence[Message]) -> Reply:
     trades = [json.loads(m["content"]) for m in results if names[m["tool_call_id"]] == "Trade"]
     outcomes = [str(trade.get("outcome", "ok")) for trade in trades]
     if not trades:
-        return _going_on(LOOK, said, Asked("Price", {"symbol": "ETH"}), Asked("Trade", {"order": order}))
+        return going_on(LOOK, said, Asked("Price", {"symbol": "ETH"}), Asked("Trade", {"order": order}))
     if outcomes == ["outcome_unknown"] and wish.endswith(INSISTENT):
-        return _going_on(LOOK, said, Asked("Trade", f'{{ "order" : "{order}" }}'))
-    return _going_on(LOOK + ending(outcomes), said)
+        return going_on(LOOK, said, Asked("Trade", f'{{ "order" : "{order}" }}'))
+    return going_on(LOOK + ending(outcomes), said)
 
 
 def ending(trades: Sequence[str]) -> str:
@@ -115,15 +125,3 @@ def ending(trades: Sequence[str]) -> str:
     if trades == ["ok"]:
         return DONE
     return ASK if trades[-1] == "rejected" else UNKNOWN
-
-
-def _going_on(whole: str, said: str, *calls: Asked) -> Reply:
-    if not whole.startswith(said):
-        return Refusal(400, f"this history is not mine: {said!r}")
-    return Answer(pieces=pieces(whole.removeprefix(said)), calls=calls)
-
-
-def pieces(whole: str) -> list[str | float]:
-    """A text in pieces, with a pause after each."""
-    cut = (whole[at : at + PIECE] for at in range(0, len(whole), PIECE))
-    return [step for piece in cut for step in (piece, PAUSE)]

@@ -132,7 +132,15 @@ class Services:
 
     @cached_property
     def tool_worker(self) -> ToolWorker:
-        return ToolWorker(self.sessions, self.outcomes, self.apps, self._operations, self.tool_calls_queue, self.clock)
+        return ToolWorker(
+            self.sessions,
+            self.outcomes,
+            self.apps,
+            self._operations,
+            self.tool_calls_queue,
+            self.clock,
+            self.timings,
+        )
 
     @cached_property
     def turns_queue(self) -> SqsJobs:

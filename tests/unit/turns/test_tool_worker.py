@@ -17,6 +17,7 @@ from attache.sessions.table import Beside
 from attache.tools.http_tool import HttpTool, Steps
 from attache.tools.tool import CallContext, ToolCall, ToolResult, Toolset
 from attache.tools.toolsets import ConfirmedToolset, LaterToolset
+from attache.turns.timings import DEFAULT
 from attache.turns.tool_jobs import Poll, Start, ToolJob, parse_tool_job
 from attache.turns.tool_worker import ToolWorker
 from attache.turns.wakeups import Wake
@@ -88,6 +89,7 @@ class Branch:
             self.bank.operations,
             house.tool_jobs,
             self.clock,
+            DEFAULT,
         )
 
     async def ask(self) -> None:

@@ -28,6 +28,7 @@ class Timings:
     first_while: float = 2.0  # for so long,
     later_flushes: float = 1.0  # then so far apart
 
+    slack: float = 30.0  # so long after its timeout nobody sends a call any more that a worker began
     title: float = 30.0  # the model has so long to name a conversation
     summary: float = 90.0  # and to summarise what leaves the window;
     summary_again: tuple[float, ...] = (60.0, 600.0)  # where it cannot, it is asked again so much later

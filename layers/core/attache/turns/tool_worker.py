@@ -21,12 +21,11 @@ from attache.tools.tool import CallContext, Outcome, ToolCall, ToolResult, Tools
 from attache.turns.answering import Answer, NothingPending, has_pending, pending_call
 from attache.turns.outcome_keeper import OutcomeKeeper
 from attache.turns.steps import poll_arguments, progress
+from attache.turns.timings import Timings
 from attache.turns.tool_jobs import Poll, Start, ToolJob, ToolJobs
 
 logger = logging.getLogger(__name__)
 
-AGAIN = 2.0  # seconds until a job looks again for what is not there yet
-SLACK = 30_000  # ms over its timeout, after which nobody sends a call any more
 UNKNOWN = "This call was sent, and its answer was lost: it may or may not have taken effect. Tell the user to check it."
 NOT_SENT = "This could not be begun, and nothing was sent. Tell the user so; they can ask for it again."
 STOPPED = "The user interrupted before this was begun, and nothing was sent."
@@ -59,6 +58,7 @@ class ToolWorker:
         operations: Callable[[App, Sequence[HttpTool]], Toolset],
         jobs: ToolJobs,
         clock: Clock,
+        timings: Timings,
     ) -> None:
         self._sessions = sessions
         self._outcomes = outcomes
@@ -66,6 +66,7 @@ class ToolWorker:
         self._operations = operations
         self._jobs = jobs
         self._clock = clock
+        self._timings = timings
 
     async def handle(self, job: ToolJob) -> None:
         """Do a job, or find that there is nothing to do. Raises Unavailable: the queue then brings it again."""
@@ -104,7 +105,9 @@ class ToolWorker:
         if waiting is None:
             running = log.view.running
             if isinstance(job, Start) and running and any(c.asked.call_id == job.call_id for c in running.open_calls):
-                await self._jobs.send(job, delay=AGAIN)  # its turn has not recorded yet that it is pending
+                await self._jobs.send(
+                    job, delay=self._timings.again
+                )  # its turn has not recorded yet that it is pending
             return None
         try:
             app = await self._apps.get(log.living.app or DEFAULT_APP)
@@ -123,13 +126,13 @@ class ToolWorker:
                 await self._end(job, "interrupted", STOPPED)
                 return
             if not await self._append(log, job, Call(job.call_id)):
-                await self._jobs.send(job, delay=AGAIN)
+                await self._jobs.send(job, delay=self._timings.again)
                 return
         elif (begun := _begun(log, job)) is not None:
             await self._jobs.send(begun)
             return
-        elif self._clock.now() - claim.at < found.tool.timeout * 1000 + SLACK:
-            await self._jobs.send(job, delay=AGAIN)  # somebody may be sending it now
+        elif self._clock.now() - claim.at < (found.tool.timeout + self._timings.slack) * 1000:
+            await self._jobs.send(job, delay=self._timings.again)  # somebody may be sending it now
             return
         elif not found.tool.safe:
             await self._end(job, "outcome_unknown", UNKNOWN)
