@@ -26,7 +26,7 @@ REHEARSAL := .venv-rehearsal/.installed
 ADAPTER := .venv-adapter/bin/lambda-adapter
 HERE := .aws-sam/here
 
-.PHONY: help dev setup test soak bench slow built engines check lint format types contracts templates requirements clean openapi openapi-release
+.PHONY: help dev setup test soak bench slow build built engines check lint format types contracts templates requirements clean openapi openapi-release
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,10 +56,18 @@ soak: $(DEV) ## 10,000 drawn schedules of crashes, freezes and losses (SCHEDULES
 
 engines: $(LAMBDA) $(REHEARSAL) $(ADAPTER) built ## what was built, and what runs it here as Lambda does
 
-built: $(SAM) $(LAMBDA) ## what `sam build` makes, but for this machine; seconds where nothing changed
+# what is built is compiled by the Python that will run it, and installed by one that is surely there
+sam_build = LAMBDA_PYTHON_BIN=$(1) PYTHON=$(CURDIR)/.venv-sam/bin/python SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build
+
+build: $(SAM) ## what is deployed, in .aws-sam/build; seconds where nothing changed
+	@mkdir -p .aws-sam
+	@$(call sam_build,$(LAMBDA_PYTHON_BIN)) >.aws-sam/log 2>&1 || { cat .aws-sam/log >&2; exit 1; }
+	@grep -h "NOT compiled" .aws-sam/log || true
+
+built: $(SAM) $(LAMBDA) ## the same, but for this machine; seconds where nothing changed
 	@mkdir -p $(HERE)
-	@LAMBDA_ARCH=$$(uname -m) LAMBDA_PYTHON=$$(.venv-lambda/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])') \
-		SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --build-dir $(HERE)/build --cache-dir $(HERE)/cache >$(HERE)/log 2>&1 \
+	@export LAMBDA_ARCH=$$(uname -m) LAMBDA_PYTHON=$$(.venv-lambda/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+		$(call sam_build,$(CURDIR)/.venv-lambda/bin/python) --build-dir $(HERE)/build --cache-dir $(HERE)/cache >$(HERE)/log 2>&1 \
 		|| { cat $(HERE)/log >&2; exit 1; }
 
 check: ## the whole gate, as CI runs it
@@ -146,6 +154,8 @@ compile = .venv/bin/python -m uv pip compile --quiet --generate-hashes --no-anno
 # one version for every Python, so that Lambda runs what the tests ran
 anywhere = $(compile) --universal --python-version 3.11 --fork-strategy fewest
 on_lambda = $(compile) --python-version 3.13 --python-platform aarch64-manylinux2014 --constraint $(REQUIREMENTS)/dev.txt
+# LiteLLM wants it for Bedrock, which is no provider of the catalogue
+not_called = --no-emit-package boto3 --no-emit-package s3transfer
 in_web = sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' layers/third_party/web.txt
 
 requirements: $(RUN) ## pin anew what the .in files ask for (UPGRADE=--upgrade takes newer versions)
@@ -157,7 +167,7 @@ requirements: $(RUN) ## pin anew what the .in files ask for (UPGRADE=--upgrade t
 	$(anywhere) $(REQUIREMENTS)/lambda.in -o $(REQUIREMENTS)/lambda.txt
 	$(anywhere) $(REQUIREMENTS)/sam.in -o $(REQUIREMENTS)/sam.txt
 	$(on_lambda) layers/third_party/web.in -o layers/third_party/web.txt
-	$(on_lambda) layers/third_party/llm.in $$($(in_web)) -o layers/third_party/llm.txt
+	$(on_lambda) layers/third_party/llm.in $$($(in_web)) $(not_called) -o layers/third_party/llm.txt
 	$(on_lambda) layers/third_party/wallet.in $$($(in_web)) -o layers/third_party/wallet.txt
 
 clean: ## remove the environments and what was built; keeps .attache, where the local stack's sessions are

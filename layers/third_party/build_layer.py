@@ -7,11 +7,11 @@ Only the standard library and pip are used; `sam build` runs this from a copy of
 from __future__ import annotations
 
 import argparse
-import shutil
+import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -28,7 +28,7 @@ def main() -> None:
     install(asked.layer, asked.into, asked.arch, asked.python)
     saved = leave_out(asked.layer, asked.into)
     print(f"{asked.layer}: left out {saved / 1e6:.0f} MB that is never used")
-    print(f"{asked.layer}: {compiled(asked.into, asked.python)}")
+    print(f"{asked.layer}: {compiled(asked.into, asked.python, os.environ)}")
     print(f"{asked.layer}: {size(asked.into) / 1e6:.0f} MB")
 
 
@@ -93,11 +93,11 @@ def _remove_empty_folders(root: Path) -> None:
 # ---- compile
 
 
-def compiled(root: Path, python: str) -> str:
+def compiled(root: Path, python: str, environ: Mapping[str, str]) -> str:
     """Compile to bytecode, where an interpreter of that version is at hand. Returns what was done, in words."""
-    interpreter = next(interpreters(python), None)
-    if interpreter is None:
-        return f"NOT compiled, since there is no Python {python} here: the first start of each container will be slower"
+    interpreter = environ.get("LAMBDA_PYTHON_BIN") or f"python{python}"
+    if not _is_version(interpreter, python):
+        return f"NOT compiled, since {interpreter} is no Python {python}: the first start of each container is slower"
     # never checked against the source's time, which packaging does not keep
     subprocess.run(
         [interpreter, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash",
@@ -107,20 +107,7 @@ def compiled(root: Path, python: str) -> str:
     return f"compiled by {interpreter}"
 
 
-def interpreters(python: str) -> Iterator[Path]:
-    """Interpreters of that version (`3.13`) that start: this one, those on the path, and those of pyenv and uv."""
-    named = shutil.which(f"python{python}")
-    home = Path.home()
-    candidates = [
-        Path(sys.executable),
-        *([Path(named)] if named else []),
-        *home.glob(f".pyenv/versions/{python}.*/bin/python{python}"),
-        *home.glob(f".local/share/uv/python/cpython-{python}*/bin/python{python}"),
-    ]
-    yield from (candidate for candidate in candidates if _is_version(candidate, python))
-
-
-def _is_version(interpreter: Path, python: str) -> bool:
+def _is_version(interpreter: str, python: str) -> bool:
     try:
         ran = subprocess.run([interpreter, "-c", VERSION], capture_output=True, text=True, check=False)
     except OSError:

@@ -19,7 +19,7 @@ class Settings(BaseModel):
     """A deployment's names and switches, from variables that begin with `ATTACHE_`.
 
     `demo_model_url` and `loopback_tools` are for the local stack: a model without a provider, and tools that
-    reach servers on loopback. AWS's own variables are boto3's affair, the providers' are LiteLLM's.
+    reach servers on loopback. AWS's own variables are botocore's affair, the providers' are LiteLLM's.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
