@@ -26,7 +26,7 @@ REHEARSAL := .venv-rehearsal/.installed
 ADAPTER := .venv-adapter/bin/lambda-adapter
 HERE := .aws-sam/here
 
-.PHONY: help dev setup test soak bench slow build built engines check lint format types contracts templates requirements clean openapi openapi-release
+.PHONY: help dev setup test soak bench scaling slow build built engines check lint format types contracts templates requirements clean openapi openapi-release
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ slow: $(DEV) $(MINISTACK) engines ## the tests that `make test` leaves out: some
 
 bench: $(DEV) $(MINISTACK) ## what turns and polls ask of AWS, and what a million cost (ARGS=--json)
 	@$(PY) -m tests.bench $(ARGS)
+
+scaling: $(DEV) $(MINISTACK) ## the tables of infra/SCALING.md anew (ARGS=--measure counts anew first)
+	@$(PY) -m tests.bench.scaling $(ARGS)
 
 soak: $(DEV) ## 10,000 drawn schedules of crashes, freezes and losses (SCHEDULES=... SEED=...), on two processors
 	@half=$$(($${SCHEDULES:-10000} / 2)); seed=$${SEED:-0}; \

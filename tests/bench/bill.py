@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from attache.telemetry.powertools_meter import PowertoolsMeter
 from attache.turns.summaries import BLOCKS
 from tests.bench.measuring import Figures
 from tests.bench.prices import (
@@ -35,7 +37,7 @@ MILLION = 1_000_000
 GUARD_SECONDS = 0.1  # of the worker for a guard that finds nothing to do: assumed
 SUMMARY_SECONDS = 6.0  # of the worker, nearly all of them waiting for a small model: assumed
 POLL_SECONDS = 0.05  # of the state function: assumed
-LOG_BYTES = 600  # a line of access log, and what a function may say: assumed
+LOG_BYTES = 600  # a request's line of access log, and what a function may say: assumed
 LOGS_MONTHS = 1.0  # template.yaml, LogRetentionDays
 WAITING = "the function, waiting for the model"
 
@@ -70,6 +72,7 @@ class Bill:
         return sum(part.dollars for part in self.keeping)
 
 
+@cache
 def memory(function: str) -> int:
     """Megabytes that template.yaml gives a function."""
     template = yaml.load(TEMPLATE.read_text(), _Template)  # a SafeLoader
@@ -101,7 +104,7 @@ def _streamed(turn: Tally) -> list[Part]:
         *_gateway(turn),
         *_storage(turn),
         _part("queue: the guard is sent", turn.count("sqs"), QUEUE, "requests"),
-        *_logs(),
+        *_logs(counted=_metric_bytes()),
     ]
 
 
@@ -144,7 +147,7 @@ def _snapshot(turn: Tally) -> Bill:
         *_gateway(turn),
         *_storage(turn),
         _part("queue: guards and the wake-up", turn.count("sqs"), QUEUE, "requests"),
-        *_logs(),
+        *_logs(counted=_metric_bytes()),
     ]
     return Bill("the same in the snapshot dialect", tuple(running), _kept(turn))
 
@@ -180,9 +183,24 @@ def _storage(work: Tally) -> list[Part]:
     return [part for part in parts if part.dollars]
 
 
-def _logs(requests: int = 1) -> list[Part]:
-    taken = requests * LOG_BYTES
-    return [Part("logs", taken * (LOGS.dollars + LOGS_KEPT.dollars * LOGS_MONTHS) * MILLION, f"{taken} bytes, assumed")]
+def _logs(requests: int = 1, counted: int = 0) -> list[Part]:
+    """`counted` bytes are what metrics take."""
+    assumed = requests * LOG_BYTES
+    dollars = (assumed + counted) * (LOGS.dollars + LOGS_KEPT.dollars * LOGS_MONTHS) * MILLION
+    return [Part("logs", dollars, f"{assumed} bytes, assumed" + (f", and {counted} of metrics" if counted else ""))]
+
+
+def _metric_bytes() -> int:
+    """What a turn of one model call writes, and its guard."""
+    lines: list[str] = []
+    meter = PowertoolsMeter("prod", lines.append)
+    meter.first_token("mycoindex", 1_234)
+    meter.model_call("mycoindex", 12_345, 750, 0.0123)
+    meter.turn("mycoindex", "done", 10_000)
+    meter.flush()
+    meter.queued("turns", 120)
+    meter.flush()
+    return sum(len(line.encode()) + 1 for line in lines)
 
 
 def _kept(work: Tally) -> tuple[Part, ...]:

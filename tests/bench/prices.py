@@ -29,6 +29,11 @@ LOGS = Price(0.50 / GB, "byte of logs taken in", "cloudwatch/pricing")
 LOGS_KEPT = Price(0.03 / GB, "byte-month of logs", "cloudwatch/pricing")
 BUCKET = Price(0.40 / 1e6, "GET from a bucket", "s3/pricing")
 DECRYPT = Price(0.03 / 1e4, "request to a key", "kms/pricing")
+METRIC = Price(0.30, "metric of our own, a month", "cloudwatch/pricing")
+INSTANCE = Price(
+    0.0816, "hour of an m7g.large, which managed instances of Lambda may stand on", "ec2/pricing/on-demand"
+)
+MANAGEMENT = 0.15  # of the instance's price more (lambda/pricing, "Lambda Managed Instances")
 
 ALL = (
     COMPUTE, INVOCATION, GATEWAY, OUT, WRITE, READ, KEEPING, RECOVERY, QUEUE, LOGS, LOGS_KEPT, BUCKET, DECRYPT,
