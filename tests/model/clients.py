@@ -13,6 +13,7 @@ from attache.sessions.entries import Call, Delivered, Sign
 from attache.turns.accepting import ChatRequest
 from attache.wire.sse import Event
 from tests.model.containers import APP, Container, Cut
+from tests.model.script import TOLD
 from tests.model.story import Story
 
 Json = Mapping[str, Any]
@@ -56,6 +57,7 @@ class Chat:
     key: str | None
     tries: int = 1
     patience: float = 30.0
+    connects: bool = False
     leaves_after: float | None = None
     lasts: float = LASTS
     accepted: bool = False
@@ -84,9 +86,14 @@ def text_in(snapshot: Json, name: str) -> str:
     for message in snapshot["messages"]:
         if message["sender"] == "user":
             mine = message["content"] == name
-        elif mine and message["tool_result"] is None and not message["id"].endswith("-error"):
+        elif mine and message["tool_result"] is None and not _of_another(message):
             said += message["content"]
     return said
+
+
+def _of_another(message: Json) -> bool:
+    """What is no text of a message's answer: a failure, or the answer to an outcome."""
+    return bool(message["id"].endswith("-error") or message["content"].startswith(TOLD))
 
 
 async def stream(service: Service, chat: Chat) -> None:
@@ -142,7 +149,7 @@ async def ask(service: Service, chat: Chat, wait: float) -> None:
             await asyncio.sleep(service.rng.uniform(0, 4))
             continue
         chat.accepted = True
-        _count(service, snapshot)
+        count_events(service, snapshot)
         shown = [message["content"] for message in snapshot["messages"] if message["sender"] == "user"]
         if shown.count(chat.name) != 1 and not service.story().deletions:
             service.found(f"the snapshot that answers {chat.name} has {shown}")
@@ -158,7 +165,7 @@ async def interrupt(service: Service) -> None:
     answer = await _asked(container, container.services.interrupts.interrupt(service.session_id))
     if answer is None:
         return
-    _count(service, answer)
+    count_events(service, answer)
     service.note(f"interrupt answered {answer['interrupted']}")
     after = service.story()
     still = {turn.cause for turn in (after.running, *after.waiting) if turn is not None}
@@ -175,7 +182,7 @@ async def poll(service: Service, etag: str | None) -> str | None:
     state = await _asked(container, work)
     if state is None:
         return etag
-    _count(service, state.snapshot)
+    count_events(service, state.snapshot)
     if state.snapshot is None and etag is not None:
         since = int(etag.strip('"').split("-")[1])
         if news := service.seen_between(since, began):
@@ -188,7 +195,7 @@ async def look(service: Service) -> None:
     container = service.container()
     state = await _asked(container, container.services.sessions.state(service.session_id))
     if state is not None:
-        _count(service, state.snapshot)
+        count_events(service, state.snapshot)
         service.shown = state.snapshot
 
 
@@ -214,8 +221,8 @@ async def rename(service: Service, number: int) -> None:
     await _asked(container, container.services.sessions.rename(service.session_id, f"Title {number}"))
 
 
-def _count(service: Service, snapshot: Json | None) -> None:
-    """System events are delivered at most once; all that there are here are failures of turns."""
+def count_events(service: Service, snapshot: Json | None) -> None:
+    """System events are delivered at most once: here, failures of turns, and what the user is asked."""
     service.delivered += len(snapshot["system_events"]) if snapshot else 0
 
 
@@ -231,5 +238,11 @@ async def _asked(container: Container, work: Any, *, ok: Any = None) -> Any:
 def _request(service: Service, container: Container, chat: Chat) -> ChatRequest:
     deadline = container.clock.now() + int(chat.lasts * 1000)
     return ChatRequest(
-        service.session_id, APP, chat.name, idempotency_key=chat.key, last_event_id=chat.last_id, deadline=deadline
+        service.session_id,
+        APP,
+        chat.name,
+        user_state={"address": "0xa", "chain_id": 1} if chat.connects else None,
+        idempotency_key=chat.key,
+        last_event_id=chat.last_id,
+        deadline=deadline,
     )

@@ -13,16 +13,21 @@ from attache.apps.app import App, ModelChoice
 from attache.clock import Clock
 from attache.errors import AttacheError
 from attache.sessions.sessions import Sessions
+from attache.sessions.updates import Updates
+from attache.tools.tool import Toolset
+from attache.tools.toolsets import ConfirmedToolset, LaterToolset
 from attache.turns.chats import Chats
 from attache.turns.interrupts import Interrupts
 from attache.turns.means import Workshop
+from attache.turns.outcome_keeper import OutcomeKeeper
 from attache.turns.summaries import Blocks
+from attache.turns.system_messages import SystemMessages
 from attache.turns.timings import DEFAULT
 from attache.turns.worker import Worker
 from tests.fakes.apps import FakeApps
 from tests.fakes.clock import START
 from tests.fakes.tool_jobs import FakeToolJobs
-from tests.model.far_things import FarBlobs, FarQueue, FarTable, FarTools, FarUsage
+from tests.model.far_things import ORDER, SHIP, FarBlobs, FarQueue, FarTable, FarTools, FarUsage
 from tests.model.script import Provider
 from tests.model.virtual_time import Process, outside
 
@@ -80,7 +85,7 @@ class Services:
         workshop = Workshop(
             FakeApps(APP),
             around.provider,
-            lambda _: around.tools,
+            lambda _: self.toolset(around.tools),
             around.usage,
             around.queue,
             FakeToolJobs(),
@@ -91,6 +96,13 @@ class Services:
         self.chats = Chats(self.sessions, around.table, workshop, clock, self.timings)
         self.worker = Worker(self.sessions, workshop, clock, self.timings)
         self.interrupts = Interrupts(self.sessions, around.queue, clock, self.timings)
+        self.outcomes = OutcomeKeeper(self.sessions, around.queue, around.blobs, clock, self.timings)
+        self.system = SystemMessages(self.sessions, self.outcomes, clock)
+        self.updates = Updates(self.sessions, clock)
+
+    def toolset(self, tools: FarTools) -> Toolset:
+        """The tools of the app, some of which wait for something."""
+        return ConfirmedToolset(LaterToolset(tools, (SHIP,)), (ORDER,))
 
 
 class Container:

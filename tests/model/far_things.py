@@ -19,7 +19,7 @@ from attache.sessions.table import (
     Reading,
     Settled,
 )
-from attache.tools.tool import CallContext, Outcome, ToolCall, ToolResult, ToolSpec
+from attache.tools.tool import CallContext, Outcome, Request, ToolCall, ToolResult, ToolSpec
 from attache.turns.wakeups import Guard, HandOver, Job, Purge, Summarize, Title, Wake
 from attache.usage.usage import UsageRow
 from tests.fakes.blobs import FakeBlobs
@@ -30,6 +30,8 @@ from tests.model.virtual_time import current
 
 T = TypeVar("T")
 SAFE, UNSAFE = "Look", "Trade"
+PAY, ORDER, SHIP = "Pay", "Order", "Ship"  # which wait for a wallet, for approval, for the tool worker
+_TOOLS = (SAFE, UNSAFE, PAY, ORDER, SHIP)
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class _NoAnswer(AttacheError):
 
 
 class FarTools:
-    """Two tools, one of which may change something. `reached` are the calls that came to their server."""
+    """Tools, some of which may change something. `reached` are the calls that came to their server."""
 
     def __init__(self, network: Network, time: Callable[[], float], takes: Callable[[], float]) -> None:
         self._network = network
@@ -160,12 +162,14 @@ class FarTools:
 
     @property
     def specs(self) -> Sequence[ToolSpec]:
-        return [ToolSpec(name, f"Does {name}.", ANY_OBJECT, safe=name == SAFE) for name in (SAFE, UNSAFE)]
+        return [ToolSpec(name, f"Does {name}.", ANY_OBJECT, safe=name in (SAFE, PAY)) for name in _TOOLS]
 
     def check(self, call: ToolCall) -> ToolResult | None:
-        return None if call.name in (SAFE, UNSAFE) else ToolResult("error", '{"error": "There is no such tool."}')
+        return None if call.name in _TOOLS else ToolResult("error", '{"error": "There is no such tool."}')
 
     async def run(self, call: ToolCall, context: CallContext) -> ToolResult:
+        if call.name == PAY:
+            return ToolResult("pending", "asked", request=Request("wallet_tx", {"to": "0x2", "description": "Pays"}))
         process = current()
         frozen = process is not None and process.was_frozen
 

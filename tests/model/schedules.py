@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.model import clients
+from tests.model import clients, outcomes
 from tests.model.network import Fate, Request, Trouble, What
 from tests.model.verdict import Violation, check
 from tests.model.world import Ways, World
@@ -165,6 +165,7 @@ def _kill_the_runner(world: World, chat: clients.Chat) -> None:
 def _send_clients(world: World, rng: random.Random) -> None:
     world.slow = rng.choice((0.0, 0.0, 0.1))
     world.provider.failures = rng.choice((0.0, 0.0, 0.0, 0.03, 0.15))
+    world.asks = rng.choice((0.0, 0.3, 0.8))
     together = rng.random() < 0.3
     starts = [rng.uniform(0, 1 if together else BUSY) for _ in range(rng.choice((1, 2, 3, 5, 8)))]
     deletes, interrupts, polls, others = (rng.random() < share for share in (0.15, 0.5, 0.4, 0.3))
@@ -178,6 +179,10 @@ def _send_clients(world: World, rng: random.Random) -> None:
     ):
         for _ in range(rng.randint(1, most) if wanted else 0):
             _at(world, rng.uniform(0, BUSY), act)
+    if world.asks and rng.random() < 0.9:
+        world.begin(_answers(world, rng))
+    for _ in range(rng.choice((0, 0, 1, 2))):
+        _at(world, rng.uniform(0, BUSY), lambda: world.follow(rng.uniform(5, BUSY)))
     if polls:
         _at(world, rng.uniform(0, 5), lambda: world.begin(_polls(world, rng)))
 
@@ -189,6 +194,12 @@ async def _polls(world: World, rng: random.Random) -> None:
         await asyncio.sleep(rng.uniform(0.2, 3))
 
 
+async def _answers(world: World, rng: random.Random) -> None:
+    for _ in range(12):
+        await asyncio.sleep(rng.uniform(0.1, 8))
+        await outcomes.answer(world)
+
+
 def _chat(world: World, rng: random.Random) -> None:
     chat = world.new_chat(
         key=f"key-{len(world.chats)}" if rng.random() < 0.7 else None,
@@ -196,6 +207,7 @@ def _chat(world: World, rng: random.Random) -> None:
         patience=rng.choice((12.0, 30.0, 100.0)),
         leaves_after=rng.uniform(0, 5) if rng.random() < 0.2 else None,
         lasts=rng.choice((clients.LASTS, clients.LASTS, 47.0, 60.0)),
+        connects=rng.random() < 0.8,
     )
     if rng.random() < 0.65:
         world.begin(clients.stream(world, chat))
@@ -214,7 +226,7 @@ def _summary(world: World) -> Told:
         turns=len(turns),
         takeovers=sum(turn.takeovers for turn in turns),
         interrupted=sum(turn.withdrawn or bool(turn.end and turn.end.status == "interrupted") for turn in turns),
-        failed=world.story().failed,
+        failed=sum(bool(turn.end and turn.end.failure) for turn in turns),
         deleted=sum(turn.deleted for turn in turns),
         crashes=sum(container.dead for container in world.containers),
         resumed=sum("was cut" in what for _, what in world.trace),

@@ -6,6 +6,7 @@ are the names of the messages that it was shown.
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
@@ -27,12 +28,14 @@ from attache.models.prompt import arguments
 from attache.turns.prompt import SO_FAR
 from attache.turns.summaries import TASK as SUMMARY_TASK
 from attache.turns.titles import TASK
-from tests.model.far_things import SAFE, UNSAFE
+from tests.model.far_things import ORDER, PAY, SAFE, SHIP, UNSAFE
 from tests.model.network import Network
 from tests.servers import anthropic_rules, openai_rules
 
 NAME = re.compile(r"m[0-9]+")
 RECORDED = re.compile(r"^(?:User: )?(m[0-9]+(?: m[0-9]+)*)$", re.MULTILINE)
+OUTCOME = re.compile(r"\[Note from the system: (?:the user approved )?\w+ \((call_\w+)\)(?:, which was pending|\.)")
+TOLD = "«"  # begins every word of an answer to an outcome
 _CUT = ModelFailed("The connection to the model broke.", code="provider_unavailable", retryable=True)
 _REFUSED = ModelFailed("The model's provider refused this.", code="provider_refused", retryable=False)
 
@@ -71,20 +74,34 @@ class Progress:
     unknown: set[str] = field(default_factory=set)
 
 
-def draw_script(name: str, rng: random.Random) -> Script:
-    """An answer of one to three steps; some of its words are blank, some longer than an event may be."""
+def draw_script(name: str, rng: random.Random, asks: float) -> Script:
+    """An answer of one to three steps; some of its words are blank, some longer than an event may be.
+
+    `asks`: the share of its calls that wait for something.
+    """
     count = rng.choice((1, 1, 2, 3))
-    steps = [_draw_step(name, number, rng, last=number == count - 1) for number in range(count)]
+    steps = [_draw_step(name, number, rng, asks, last=number == count - 1) for number in range(count)]
     return Script(tuple(steps), insists=rng.random() < 0.7)
 
 
-def _draw_step(name: str, number: int, rng: random.Random, *, last: bool) -> Step:
+def _draw_step(name: str, number: int, rng: random.Random, asks: float, *, last: bool) -> Step:
     blank = [rng.choice(("\n", "\n\n"))] if rng.random() < 0.2 else []
     words = [f"{name}.{number}.{word} " for word in range(rng.choice((0, 1, 3, 8) if not last else (1, 3, 8, 20)))]
     if rng.random() < 0.05:
         words.append(f"{name} is long" + "!" * 3000)
-    calls = [] if last else [(rng.choice((SAFE, UNSAFE)), f"{name}/{number}/{n}") for n in range(rng.choice((1, 1, 2)))]
+    tools = [(PAY, ORDER, SHIP) if rng.random() < asks else (SAFE, UNSAFE) for _ in range(rng.choice((1, 1, 2)))]
+    calls = [] if last else [(rng.choice(each), f"{name}/{number}/{n}") for n, each in enumerate(tools)]
     return Step((*blank, *words), tuple(calls))
+
+
+def outcome_name(call_ids: Sequence[str]) -> str:
+    """What the turn is called that tells what came of these calls."""
+    return f"outcome of {' '.join(call_ids)}"
+
+
+def script_of(scripts: Mapping[str, Script], name: str) -> Script:
+    """The answer to a message, or to an outcome."""
+    return scripts[name] if name in scripts else Script((Step(tuple(f"{TOLD}{n} {name} " for n in range(5))),))
 
 
 class Provider:
@@ -120,8 +137,10 @@ class Provider:
         if request.messages[0]["content"] == SUMMARY_TASK:
             return [f"{name} " for name in _recorded(request.messages[1])], ()
         name, told = _of_turn(request.messages)
+        script, progress = script_of(self._scripts, name), _progress(told)
+        if name not in self._scripts:
+            return _rest(self, name, script.text, progress.text, script.steps[0].words), ()
         self.shown.append(tuple(_shown(request.messages)))
-        script, progress = self._scripts[name], _progress(told)
         if not request.allow_calls:
             return _rest(self, name, script.text, progress.text, [script.text]), ()
         again = [order for order in sorted(progress.unknown) if len(progress.orders[order]) == 1]
@@ -171,6 +190,8 @@ def _of_turn(messages: Sequence[Message]) -> tuple[str, Sequence[Message]]:
         message = messages[place]
         if message["role"] == "user" and NAME.fullmatch(str(message["content"])):
             return message["content"], messages[place + 1 :]
+        if _outcome(message):
+            return outcome_name(_outcomes_up_to(messages[: place + 1])), messages[place + 1 :]
     raise AssertionError(f"there is no message to answer in {messages}")
 
 
@@ -185,6 +206,18 @@ def _shown(messages: Sequence[Message]) -> Iterator[str]:
             yield from _recorded(message)
         elif message["role"] == "user" and NAME.fullmatch(str(message["content"])):
             yield message["content"]
+
+
+def _outcome(message: Message) -> str | None:
+    """The call that a note tells the outcome of."""
+    found = OUTCOME.match(str(message["content"])) if message["role"] == "user" else None
+    return found[1] if found else None
+
+
+def _outcomes_up_to(messages: Sequence[Message]) -> list[str]:
+    """The calls of the notes with which these messages end: one outcome may be that of several."""
+    last = itertools.takewhile(lambda call: call is not None, (_outcome(message) for message in reversed(messages)))
+    return [call for call in last if call is not None][::-1]
 
 
 def _progress(told: Sequence[Message]) -> Progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,13 +15,16 @@ from attache.sessions.entries import (
     Entry,
     Event,
     Interrupt,
+    OutcomeOf,
     Result,
     Sign,
     Text,
     Turn,
     User,
 )
+from attache.tools.tool import PendingKind
 from tests.model.far_things import Stored
+from tests.model.script import outcome_name
 
 DEAD = 22_000  # milliseconds without a sign, before another may take a turn
 MOST_WAITING = 20
@@ -57,10 +61,20 @@ class ToldTurn:
         return self.end is not None or self.withdrawn or self.deleted
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Something that is pending; `id` is what its outcome names it by."""
+
+    kind: PendingKind
+    call_id: str
+    id: str
+
+
 class Story:
     """Tell it every stored entry in order; `faults` are the rules that were broken.
 
-    `recorded` are the calls that may have been sent, each with the session (by its birth) that it belongs to.
+    `recorded` are the calls that may have been sent, each with the session (by its birth) that it belongs to;
+    `pending` is what waits, by entry; `came` counts the outcomes of each call; `approved` are calls that may run.
     """
 
     def __init__(self) -> None:
@@ -69,12 +83,16 @@ class Story:
         self.waiting: list[ToldTurn] = []
         self.faults: list[str] = []
         self.recorded: dict[str, int] = {}
-        self.failed = 0
+        self.pending: dict[int, Asked] = {}
+        self.came: Counter[str] = Counter()
+        self.approved: set[str] = set()
+        self.events = 0
         self.deletions = 0
         self.born: int | None = None
         self.titled = ""
         self._last = 0
         self._told_at = 0.0
+        self._long_ago = False  # what was asked may have expired unanswered
 
     @property
     def busy(self) -> bool:
@@ -83,11 +101,13 @@ class Story:
     def tell(self, stored: Stored) -> None:
         entry, beside = stored.entry, stored.beside
         long_ago = stored.time - self._told_at > FORGOTTEN
+        self._long_ago = self._long_ago or long_ago
         self._unless(entry.number == self._last + 1 or long_ago, entry, f"follows {self._last}")
         self._last, self._told_at = entry.number, stored.time
         if beside.new_head is not None:
             self._unless(self.born is None or long_ago, entry, "begins a session that is there")
             self.born, self.running, self.waiting, self.titled = entry.number, None, [], ""
+            self.pending = {}
         if self.born is None:
             self._wrong(entry, "is in no session")
         else:
@@ -97,6 +117,8 @@ class Story:
         match entry.body:
             case User() as message:
                 self._message(entry, message)
+            case OutcomeOf() as outcome:
+                self._came(entry, outcome)
             case Turn() as turn:
                 self._taken(entry, turn)
             case Interrupt():
@@ -128,6 +150,18 @@ class Story:
         self._unless(message.runner == entry.writer, entry, "takes a turn for another")
         told.runner, told.seen = message.runner, entry.at
         self.running = told
+
+    def _came(self, entry: Entry, outcome: OutcomeOf) -> None:
+        missing = [number for number in outcome.of if number not in self.pending]
+        self._unless(not missing, entry, f"is the outcome of {missing}, which are not pending")
+        call_ids = [self.pending.pop(number).call_id for number in outcome.of if number in self.pending]
+        told = [outcome.approved.call_id] if outcome.approved else [result.call_id for result in outcome.results]
+        self._unless(told == call_ids, entry, f"tells of {told} what came of {call_ids}")
+        self.came.update(call_ids)
+        self.approved.update(told if outcome.approved else ())
+        turn = ToldTurn(entry.number, outcome_name(call_ids), self.born or 0)
+        self.turns.append(turn)
+        self.waiting.append(turn)
 
     def _taken(self, entry: Entry, turn: Turn) -> None:
         self._unless(turn.runner == entry.writer, entry, "takes a turn for another")
@@ -166,13 +200,16 @@ class Story:
         self._step(entry, turn, end)
         self._unless({r.call_id for r in end.results} == set(turn.calls), entry, "leaves calls without a result")
         self._unless(end.waiting == tuple(t.cause for t in self.waiting), entry, "does not know who waits")
-        self.failed += end.failure is not None
+        if self._long_ago:
+            self.pending = {number: asked for number, asked in self.pending.items() if number in end.pending}
+        self._unless(end.pending == tuple(self.pending), entry, f"has {end.pending}, pending are {list(self.pending)}")
+        self.events += end.failure is not None
         turn.end, self.running = end, None
 
     def _deleted(self) -> None:
         for turn in [*self.waiting, *([self.running] if self.running else [])]:
             turn.deleted = True
-        self.running, self.waiting, self.born = None, [], None
+        self.running, self.waiting, self.born, self.pending = None, [], None, {}
         self.deletions += 1
 
     def _worked(self, entry: Entry) -> None:
@@ -194,9 +231,12 @@ class Story:
                 self._unless(turn.calls.get(call_id) == "asked", entry, "records a call twice, or an unknown one")
                 turn.calls[call_id] = "recorded"
                 self.recorded[call_id] = turn.born
-            case Result(result):
+            case Result(result, pending):
                 self._unless(result.call_id in turn.calls, entry, "is a second result, or of an unknown call")
                 turn.calls.pop(result.call_id, None)
+                if pending is not None:
+                    self.pending[entry.number] = Asked(pending.kind, result.call_id, pending.id)
+                    self.events += bool(pending.asks)
 
     def _step(self, entry: Entry, turn: ToldTurn, step: Agent | End) -> None:
         self._unless(step.text.startswith(turn.unstepped), entry, f"withdraws {turn.unstepped!r} for {step.text!r}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +11,17 @@ import pytest
 from attache.clock import Clock
 from attache.sessions.entries import Entry, Text
 from attache.sessions.head import Lifetime
+from attache.sessions.log import SessionLog
 from attache.sessions.table import Beside
-from attache.tools.tool import ToolSpec
+from attache.sessions.updates import Updates
+from attache.tools.tool import Toolset, ToolSpec
+from attache.tools.toolsets import LaterToolset
+from attache.turns.answering import Answer, apply, has_pending
 from attache.turns.interrupts import Interrupts
+from attache.turns.outcome_keeper import OutcomeKeeper
+from attache.turns.system_messages import SystemMessages
 from attache.turns.wakeups import Job
+from attache.wire.sse import Event as SentEvent
 from tests.fakes.session_table import FakeSessionTable
 from tests.model.containers import Services, Surroundings
 from tests.model.far_things import FarQueue, FarTools
@@ -73,6 +80,48 @@ class _NotInterrupting(Interrupts):
         return {"system_events": [], "interrupted": True}
 
 
+class _Blind(OutcomeKeeper):
+    """Decides on what was pending when it looked first, and keeps no promise."""
+
+    async def apply(self, session_id: str, answer: Answer) -> tuple[SessionLog, Entry]:
+        log = self._sessions.log(session_id)
+        await log.read()
+        await log.reach_back(lambda entries: has_pending(log, entries))
+        wanted = apply(answer)(log)
+        beside = replace(wanted.beside, promises=())
+        return log, await log.append(lambda _: replace(wanted, beside=beside))
+
+
+class _Boastful(OutcomeKeeper):
+    """Says that it has taken an answer, and has not."""
+
+    async def apply(self, session_id: str, answer: Answer) -> tuple[SessionLog, Entry]:
+        log = self._sessions.log(session_id)
+        await log.read()
+        apply(answer)(log)
+        return log, log.entries[-1]
+
+
+class _Stuttering(Updates):
+    """Resumes one entry too early."""
+
+    async def stream(
+        self, session_id: str, last_event_id: str | None = None, deadline: int | None = None
+    ) -> AsyncGenerator[SentEvent, None]:
+        tag, number = (last_event_id or "0-0").rsplit("-", 1)
+        earlier = f"{tag}-{max(int(number) - 1, 0)}" if last_event_id else None
+        return await super().stream(session_id, earlier, deadline)
+
+
+class _Forgetful(Updates):
+    """Goes on from now, whatever its client has had."""
+
+    async def stream(
+        self, session_id: str, last_event_id: str | None = None, deadline: int | None = None
+    ) -> AsyncGenerator[SentEvent, None]:
+        return await super().stream(session_id, None, deadline)
+
+
 class Unfenced(Ways):
     def table(self, clock: Clock) -> FakeSessionTable:
         return _Overwriting(clock)
@@ -107,6 +156,41 @@ class Deaf(Ways):
         return services
 
 
+class _Unasked(Services):
+    def toolset(self, tools: FarTools) -> Toolset:
+        return LaterToolset(tools, ("Ship",))
+
+
+class Unasked(Ways):
+    def services(self, around: Surroundings, clock: Clock) -> Services:
+        return _Unasked(around, clock)
+
+
+class Hasty(Ways):
+    """Outcomes are kept by another."""
+
+    def __init__(self, keeper: type[OutcomeKeeper]) -> None:
+        self._keeper = keeper
+
+    def services(self, around: Surroundings, clock: Clock) -> Services:
+        services = super().services(around, clock)
+        services.outcomes = self._keeper(services.sessions, around.queue, around.blobs, clock, services.timings)
+        services.system = SystemMessages(services.sessions, services.outcomes, clock)
+        return services
+
+
+class Misheard(Ways):
+    """Updates come from another."""
+
+    def __init__(self, updates: type[Updates]) -> None:
+        self._updates = updates
+
+    def services(self, around: Surroundings, clock: Clock) -> Services:
+        services = super().services(around, clock)
+        services.updates = self._updates(services.sessions, clock)
+        return services
+
+
 @pytest.mark.parametrize(
     ("ways", "words"),
     [
@@ -116,8 +200,25 @@ class Deaf(Ways):
         (Unguarded(), "work lies"),
         (Shortsighted(), "work lies"),
         (Deaf(), "goes on after an interrupt"),
+        (Unasked(), "sent without approval"),
+        (Hasty(_Blind), "which are not pending|were taken"),
+        (Hasty(_Boastful), "was taken, and is not in the log"),
+        (Misheard(_Stuttering), "updates told"),
+        (Misheard(_Forgetful), "updates told"),
     ],
-    ids=lambda given: type(given).__name__ if isinstance(given, Ways) else "",
+    ids=[
+        "no fence",
+        "no pieces",
+        "no record",
+        "no guard",
+        "guards give up",
+        "no interrupt",
+        "no approval",
+        "outcomes twice",
+        "outcomes lost",
+        "updates twice",
+        "updates lost",
+    ],
 )
 def test_what_is_broken_is_found(ways: Ways, words: str) -> None:
     with pytest.raises(Violation, match=words):

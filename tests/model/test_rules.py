@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from attache.turns.wakeups import Job
-from tests.model import clients
+from tests.model import clients, outcomes
 from tests.model.containers import Container
 from tests.model.far_things import FarQueue
 from tests.model.network import Fate, Network, Request, What
@@ -88,7 +88,7 @@ class Sessions(RuleBasedStateMachine):
     @initialize(seed=st.integers(0, 999), rests=st.booleans(), skew=st.sampled_from((0, 1000)))
     def begin(self, seed: int, rests: bool, skew: int) -> None:
         self.world = World(self.chaos, random.Random(seed), ways=Held(), rests=rests)
-        self.world.skew = skew
+        self.world.skew, self.world.asks = skew, 0.5
         self.world.begin(clients.stream(self.world, self.world.new_chat(key="first", tries=3)))
 
     @property
@@ -99,7 +99,10 @@ class Sessions(RuleBasedStateMachine):
     @rule(streamed=st.booleans(), key=st.booleans(), stays=st.booleans())
     def chat(self, streamed: bool, key: bool, stays: bool) -> None:
         chat = self.world.new_chat(
-            key=f"key-{len(self.world.chats)}" if key else None, tries=3, leaves_after=None if stays else 1.0
+            key=f"key-{len(self.world.chats)}" if key else None,
+            tries=3,
+            leaves_after=None if stays else 1.0,
+            connects=True,
         )
         work = clients.stream(self.world, chat) if streamed else clients.ask(self.world, chat, 1.0)
         self.world.begin(work)
@@ -113,8 +116,16 @@ class Sessions(RuleBasedStateMachine):
         self.world.begin(clients.poll(self.world, None))
 
     @rule()
+    def follow(self) -> None:
+        self.world.follow(20.0)
+
+    @rule()
     def delete(self) -> None:
         self.world.begin(clients.delete(self.world))
+
+    @rule()
+    def answer(self) -> None:
+        self.world.begin(outcomes.answer(self.world))
 
     @rule(place=st.integers(0, 9), again=st.booleans())
     def bring(self, place: int, again: bool) -> None:

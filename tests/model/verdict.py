@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.model.clients import Chat, text_in
-from tests.model.far_things import SAFE, UNSAFE
-from tests.model.script import bare
+from tests.model.far_things import ORDER, SAFE
+from tests.model.followers import Follower, texts_in
+from tests.model.script import NAME, bare, script_of
 from tests.model.story import ToldTurn
 from tests.model.world import World
 
@@ -41,18 +42,20 @@ def _wrong(world: World) -> Iterator[str]:
     yield from _sendings(world)
     yield from _shown(world)
     yield from _prompts(world)
+    for follower in world.followers:
+        yield from _followed(world, follower)
     if world.calm and any(turn.takeovers for turn in story.turns):
         yield "a turn was taken over although nothing was wrong with its runner"
     if world.prompt and any(turn.quiet > TAKEN_WITHIN for turn in story.turns):
         yield "a turn lay for longer than 35 s"
-    if world.delivered > story.failed:
-        yield f"{world.delivered} failures were delivered, there were {story.failed}"
+    if world.delivered > story.events:
+        yield f"{world.delivered} system events were delivered, there were {story.events}"
 
 
 def _turn(world: World, turn: ToldTurn) -> Iterator[str]:
     if not turn.over:
         yield f"turn {turn.cause} ({turn.message}) does not end"
-    whole, said = bare(world.scripts[turn.message].text), bare(turn.text)
+    whole, said = bare(script_of(world.scripts, turn.message).text), bare(turn.text)
     done = turn.end is not None and turn.end.status == "done"
     if said != whole if done else not whole.startswith(said):
         yield f"turn {turn.cause} has said {turn.text!r} instead of {whole!r}"
@@ -79,9 +82,23 @@ def _sendings(world: World) -> Iterator[str]:
     for call in (sending.call for sending in world.tools.reached if sending.call.name != SAFE):
         if call.call_id not in recorded:
             yield f"{call} was sent, and never recorded"
+        elif call.name == ORDER and call.call_id not in world.story().approved:
+            yield f"{call} was sent without approval"
         else:
             orders[call.arguments, recorded[call.call_id]] += 1
-    yield from (f"{UNSAFE} {order} was received {n} times" for (order, _), n in orders.items() if n > 1)
+    yield from (f"The call with {order} was received {n} times" for (order, _), n in orders.items() if n > 1)
+
+
+def _followed(world: World, follower: Follower) -> Iterator[str]:
+    """A snapshot and the updates behind it have every text that is in history, once, and every end."""
+    for message_id, text in texts_in(world.shown) if world.shown else ():
+        if follower.texts.get(message_id) != text:
+            yield f"updates told {follower.texts.get(message_id)!r} as message {message_id}, history has {text!r}"
+    entries = (stored.entry for stored in world.table.tape)
+    base = max(follower.base, (world.story().born or 1) - 1)
+    ends = [e.number for e in entries if e.kind == "end" and base < e.number <= follower.number]
+    if follower.ended != len(ends):
+        yield f"updates told of {follower.ended} ends after {follower.base}, there are {ends}"
 
 
 def _shown(world: World) -> Iterator[str]:
@@ -89,7 +106,14 @@ def _shown(world: World) -> Iterator[str]:
     if world.shown is None:
         return
     messages = Counter(message["content"] for message in world.shown["messages"] if message["sender"] == "user")
+    if not world.long:
+        wallet = sorted(asked.id for asked in world.story().pending.values() if asked.kind == "wallet_tx")
+        shown = sorted((world.shown["user_state"] or {}).get("pending_txs", ()))
+        if shown != wallet:
+            yield f"the snapshot has {shown} for the wallet, pending are {wallet}"
     for turn in world.story().turns:
+        if not NAME.fullmatch(turn.message):
+            continue
         if turn.born == world.story().born and (messages[turn.message] or not world.long):
             if messages[turn.message] != 1:
                 yield f"the snapshot has {turn.message} {messages[turn.message]} times"
@@ -108,4 +132,4 @@ def _prompts(world: World) -> Iterator[str]:
 def _is_whole(world: World, shown: tuple[str, ...], answered: ToldTurn) -> bool:
     before = [turn for turn in world.story().turns if turn.born == answered.born and turn.cause <= answered.cause]
     said = [turn.message for turn in before if not turn.withdrawn or turn.message in shown]
-    return sorted(shown) == sorted(said)
+    return sorted(shown) == sorted(name for name in said if NAME.fullmatch(name))

@@ -18,6 +18,7 @@ from tests.model import clients
 from tests.model.clients import Chat
 from tests.model.containers import Container, Cut, Services, Surroundings, VirtualClock
 from tests.model.far_things import FarBlobs, FarQueue, FarTable, FarTools, FarUsage, Stored
+from tests.model.followers import QUIET, Follower, catch_up, follow
 from tests.model.listening import listening
 from tests.model.network import Chaos, Network
 from tests.model.script import Provider, Script, draw_script
@@ -56,8 +57,9 @@ class World:
 
     `rests`: a container has one request at a time and stands still between them, as on Lambda; else they share one.
     `violations` are found on the way; `delivered` counts the failures that snapshots delivered; `shown` is the last
-    snapshot; `slow`: the share of words and tools that take long; `calm`: nothing goes wrong here; `prompt`: wake-ups
-    come in time, whatever else goes wrong; `long`: so much time has passed that entries have expired.
+    snapshot; `slow`: the share of words and tools that take long; `asks`: of calls that wait for something;
+    `calm`: nothing goes wrong here; `prompt`: wake-ups come in time, whatever else goes wrong; `long`: so much time
+    has passed that entries have expired.
     """
 
     session_id = SESSION
@@ -76,7 +78,9 @@ class World:
         self.skew = 0
         self.visibility = 60.0
         self.slow = 0.0
+        self.asks = 0.0
         self.coming: Counter[str] = Counter()
+        self.followers: list[Follower] = []
         self._ways = ways or Ways()
         self._rests = rests
         self._clients: set[asyncio.Task[Any]] = set()
@@ -123,12 +127,15 @@ class World:
         self.run(90)
         if chat.final is None or chat.final.get("status") != "done":
             self.found(f"the next message, {chat.name}, came to {chat.final}")
+        for follower in self.followers:
+            self.begin(catch_up(self, follower))
+        self.run(2 * QUIET)
         self.begin(clients.look(self))
         self.run(5)
 
     def new_chat(self, **more: Any) -> Chat:
         name = f"m{len(self.chats)}"
-        self.scripts[name] = draw_script(name, self.rng)
+        self.scripts[name] = draw_script(name, self.rng, self.asks)
         chat = Chat(name, **more)
         self.chats.append(chat)
         return chat
@@ -213,6 +220,11 @@ class World:
     def found(self, violation: str) -> None:
         self.note(f"VIOLATION: {violation}")
         self.violations.append(violation)
+
+    def follow(self, seconds: float) -> None:
+        """One more client reads a snapshot, and follows updates for so long."""
+        self.followers.append(Follower())
+        self.begin(follow(self, self.followers[-1], seconds))
 
     def note(self, what: str) -> None:
         self.trace.append((self.loop.time(), what))

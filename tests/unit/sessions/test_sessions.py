@@ -26,6 +26,7 @@ async def test_a_container_that_remembers_a_session_learns_when_a_turn_has_ended
     await house.sessions.create(house.session_id, None)
     elsewhere = house.another()
     before = await elsewhere.sessions.head(house.session_id)
+    await house.clock.sleep(0.002)  # two times, also where all of it takes less than a millisecond
     await house.stream()
     after = await elsewhere.sessions.head(house.session_id)
     assert after.updated > before.updated

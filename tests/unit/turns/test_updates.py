@@ -7,9 +7,15 @@ from typing import Any
 import pytest
 
 from attache.errors import TooMany
+from attache.sessions.entries import Agent, End, Piece, Text, User
+from attache.sessions.head import DAY
+from attache.sessions.log import Wanted, begun
+from attache.sessions.table import Beside
 from attache.sessions.updates import Channel, Updates
 from attache.wire.sse import Event
+from tests.fakes.clock import FakeClock
 from tests.fakes.models import FakeModels, asks, says
+from tests.fakes.session_table import FakeSessionTable
 from tests.fakes.toolset import FakeToolset, answers
 from tests.unit.turns.harness import House
 
@@ -129,3 +135,41 @@ async def test_those_that_open_at_the_same_time_are_counted_too() -> None:
     two = updates(house, Channel(most_of_session=2))
     opened = await asyncio.gather(*(two.stream(house.session_id) for _ in range(3)), return_exceptions=True)
     assert [type(each) for each in opened].count(TooMany) == 1
+
+
+async def test_what_happened_just_before_a_deletion_is_told_before_the_channel_closes() -> None:
+    house = House(FakeModels([says("Hi.")]))
+    await house.sessions.create(house.session_id, None)
+    events = await updates(house.another(), Channel(busy=0.3, lately=0.3, idle=0.3)).stream(house.session_id)
+    assert (await anext(events)).id is not None
+    await house.stream()
+    await house.sessions.delete(house.session_id)
+    assert said(await collected(events)) == "Hi."
+
+
+async def test_who_waits_for_a_session_is_told_nothing_of_one_that_came_and_went() -> None:
+    house = House(FakeModels([says("gone"), says("here")]))
+    await house.stream()
+    await house.sessions.delete(house.session_id)
+    channel = await updates(house).stream(house.session_id, "0-0")
+    assert (await anext(channel)).id == "0-0"
+    await house.stream()
+    assert said(await collected(channel)) == "here"
+
+
+async def test_pieces_that_expired_are_told_from_the_step_that_covers_them() -> None:
+    clock = FakeClock()
+    house = House(FakeModels(), clock=clock, table=FakeSessionTable(clock))
+    log = await house.log()
+    pieces = (Piece(2, 4), Piece(3, 4), Piece(5, 4))
+    told = (User("?", runner=log.writer), Text("one "), Text("two ", 2), User("waits"), Text("tri ", 2))
+    for body in (*told, Agent("one two tri four", pieces=pieces), End("done")):
+        head = Beside(begun(log, clock.now())) if log.head is None else Beside()
+        await log.append(lambda _, body=body, head=head: Wanted(body, head))  # type: ignore[misc]
+    clock.forward(1.5 * DAY)
+    other = house.another()
+    for number in range(1, 8):
+        events = await collected(await updates(other).stream(house.session_id, log.living.id_of(number)))
+        had = sum(piece.length for piece in pieces if piece.number <= number) if number < 6 else 16
+        assert said(events) == "one two tri four"[had:]
+        assert all(event.id is None or event.id > log.living.id_of(number) for event in events[1:])

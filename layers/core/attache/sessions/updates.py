@@ -13,6 +13,7 @@ from attache.sessions.entries import Deleted
 from attache.sessions.events import update_events
 from attache.sessions.known import ends_before
 from attache.sessions.log import SessionLog
+from attache.sessions.restoring import restored
 from attache.sessions.sessions import Sessions
 from attache.sessions.snapshot import NEVER_USED, empty_snapshot
 from attache.sessions.table import GLANCE
@@ -133,17 +134,19 @@ class _Reader:
         self._at = fold(entry for entry in self._log.entries if entry.number <= after)
 
     def id_of(self, number: int) -> str:
-        return self._log.known.head.id_of(number) if self._log.known.head else NEVER_USED
+        """Of a place to begin from. Who begins without a session has had nothing of the next one."""
+        return self._log.head.id_of(number) if self._log.head else NEVER_USED
 
     def read(self) -> list[Event]:
         """The events of the entries that were not read before; the last one of an entry bears its id."""
         events: list[Event] = []
-        for entry in self._log.entries:
-            if entry.number > self._number and not self.over:
-                self.over = isinstance(entry.body, Deleted)
-                made = [] if self.over else update_events(self._log.living, entry, self._at, self._number)
+        head = self._log.known.head  # of a deleted session, too: something may have happened just before
+        for entry in restored(self._log.entries, self._number):
+            self.over = self.over or isinstance(entry.body, Deleted)
+            if head is not None and not self.over:
+                made = update_events(head, entry, self._at, self._number)
                 events += [Event(data) for data in made[:-1]]
-                events += [Event(data, self.id_of(entry.number)) for data in made[-1:]]
+                events += [Event(data, head.id_of(entry.number)) for data in made[-1:]]
                 self._at, self._number = self._at.after(entry), entry.number
         return events
 
@@ -153,7 +156,7 @@ async def _resumed(log: SessionLog, last_event_id: str | None, furthest: int) ->
     if last_event_id is None:
         return None
     if log.head is None:
-        return 0 if last_event_id == NEVER_USED else None
+        return log.view.last if last_event_id == NEVER_USED else None
     number = log.head.born - 1 if last_event_id == NEVER_USED else log.head.number_of(last_event_id)
     if number is None or not log.view.last - furthest <= number <= log.view.last:
         return None

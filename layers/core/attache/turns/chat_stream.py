@@ -15,6 +15,7 @@ from attache.sessions.events import WITHDRAWN, ChatEvents, end_event, text_event
 from attache.sessions.head import Head
 from attache.sessions.history import TurnMade, Unanswered, conversation
 from attache.sessions.log import SessionLog
+from attache.sessions.restoring import restored
 from attache.sessions.view import View, fold
 from attache.wire.sse import Event
 
@@ -49,17 +50,16 @@ class ChatStream:
             self._events.put_nowait(Event(event))
 
     def advanced(self, log: SessionLog) -> None:
-        for entry in log.entries:
+        for entry in restored(log.entries, self._number):
             if self._contradicts(entry, log):
                 return  # another has the turn, and does not know of the text that was sent: a reset must come first
-            if entry.number > self._number and not self.over:
+            if not self.over:
                 events = self._chat.of(entry, self._at)
                 self._at, self._number = self._at.after(entry), entry.number
                 self._send(events, self._head.id_of(entry.number), stores=entry.kind in ("text", "agent"))
 
     def _contradicts(self, entry: Entry, log: SessionLog) -> bool:
-        foreign = entry.number > self._number and entry.writer != log.writer
-        return self.provisional and foreign and isinstance(entry.body, _OF_A_RUNNER)
+        return self.provisional and entry.writer != log.writer and isinstance(entry.body, _OF_A_RUNNER)
 
     def reset(self, log: SessionLog, snapshot: dict[str, Any]) -> None:
         """Start the client anew from a snapshot, and go on behind it."""
