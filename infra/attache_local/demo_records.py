@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 NAMED = re.compile(r"You name conversations.*\nUser: (.*)")
 RECORDED = re.compile(r"You keep the record of a conversation.*\nThe record so far:\n(.*)", re.DOTALL)
-RECORD = re.compile(r"\A\[Note from the system: this conversation began earlier")
+RECORD = re.compile(r"\A\[Note from the system: (this conversation began|what follows in this message)")
 USER = re.compile(r"^User: (.*)", re.MULTILINE)
 FACT = re.compile(r"\bmy\b|\bI am\b|\bI['’]m\b|\bcall me\b", re.IGNORECASE)
 FIRST_WORDS, NEWEST, MOST_FACTS = 160, 8, 20  # characters of a message; messages without and with something to keep
@@ -24,7 +24,7 @@ def aside(messages: Sequence[str]) -> str | None:
 
 
 def said_in(message: str) -> list[str]:
-    """What the user says in a message: in a record, all that it has kept."""
+    """What the user says in a message: in a record of what was said earlier, all that it has kept."""
     return USER.findall(message) if RECORD.match(message) else [message]
 
 

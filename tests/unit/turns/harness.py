@@ -10,6 +10,7 @@ from typing import Any
 
 from attache.apps.app import App, ModelChoice
 from attache.clock import Clock
+from attache.models.own_keys import OwnKeys
 from attache.models.window import Windows
 from attache.sessions.log import SessionLog
 from attache.sessions.sessions import Periods, Sessions
@@ -66,6 +67,7 @@ class House:
     usage: FakeUsage = field(default_factory=FakeUsage)
     session_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     windows: Windows | None = None
+    own_keys: OwnKeys | None = None
     meter: FakeMeter = field(default_factory=FakeMeter)
     blocks: Blocks = BLOCKS
 
@@ -84,6 +86,7 @@ class House:
             self.tool_jobs,
             self.blobs,
             self.clock,
+            own_keys=self.own_keys,
             windows=self.windows,
             meter=self.meter,
             blocks=self.blocks,

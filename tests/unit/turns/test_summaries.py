@@ -12,7 +12,9 @@ import pytest
 
 from attache.apps.app import ModelChoice
 from attache.errors import Unavailable
+from attache.models.catalogue import Catalogue
 from attache.models.model import ModelFailed, ModelRequest
+from attache.models.own_keys import OwnKeys
 from attache.sessions.entries import CallAsked, End, Entry, Event, Interrupt, User
 from attache.sessions.head import DAY
 from attache.sessions.history import Part, StepMade, SystemMessage, TurnMade, Unanswered
@@ -20,7 +22,7 @@ from attache.sessions.summary import MOST_BYTES, Summary
 from attache.turns.prompt import SO_FAR, told
 from attache.turns.summaries import (
     BLOCKS,
-    MOST_PARTS,
+    MOST_TURNS,
     RECORD,
     SINCE,
     TASK,
@@ -35,6 +37,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.models import FakeModels, Says, asks, says
 from tests.fakes.toolset import FakeToolset, answers
 from tests.fakes.wakeups import FakeWakeups
+from tests.unit.models.test_own_keys import KEY, FakeKeys
 from tests.unit.turns.harness import APP, House, types
 from tests.unit.turns.test_fitting import FakeWindows
 
@@ -150,6 +153,16 @@ async def test_the_cheap_model_writes_it_on_the_account_of_who_asked_last() -> N
     assert (shop.usage.rows[-1].model, shop.usage.rows[-1].key_id) == ("gpt-4o-mini", "k4")
 
 
+async def test_a_users_own_key_pays_where_their_client_asked_last() -> None:
+    models = ModelChoice(default="claude-sonnet", title="gpt-4o-mini")
+    app = APP.model_copy(update={"models": models})
+    shop = house(app=app, own_keys=OwnKeys(Catalogue.read(), FakeKeys()))
+    for client_id in ("alice", "alice", "alice", "bob", "bob", "alice"):
+        await shop.another().stream("m1", client_id=client_id)
+        await shop.another().work(Summarize)
+    assert [request.api_key for request in summed(shop)] == [None, KEY]
+
+
 async def test_a_job_that_comes_again_changes_nothing_and_asks_nobody() -> None:
     shop = house()
     await chat(shop, 1, 4, work=False)
@@ -233,6 +246,15 @@ async def test_a_model_that_fails_costs_the_summary_and_is_asked_again_later(fai
     assert await summary(shop) is None
     assert types(await shop.another().stream("m5"))[-1] == "complete"
     assert names(shop.models.requests[-1]) == ["m1", "m2", "m3", "m4", "m5"]
+
+
+async def test_a_model_that_refuses_is_asked_again_after_the_next_turn_only() -> None:
+    refused = ModelFailed("There is no key.", code="provider_refused", retryable=False)
+    shop = house(lambda request: says(refused) if is_summing(request) else says("Yes."))
+    await chat(shop, 1, 4)
+    assert shop.wakeups.take(Summarize) == []
+    await chat(shop, 5, 5, work=False)
+    assert len(shop.wakeups.take(Summarize)) == 1
 
 
 async def test_where_the_summary_lags_the_window_leaves_out_what_does_not_fit_and_it_catches_up_by_and_by() -> None:
@@ -365,7 +387,14 @@ def test_the_turn_that_runs_never_leaves() -> None:
 def test_no_more_leave_at_once_than_can_be_told() -> None:
     gone = leaving([turn(2 * n + 1, 2 * n + 2) for n in range(100)], 10)
     assert gone is not None
-    assert len(gone.parts) == MOST_PARTS
+    assert len(gone.parts) == MOST_TURNS
+
+
+def test_what_a_client_says_beside_the_conversation_does_not_keep_turns_from_leaving() -> None:
+    said: list[Part] = [SystemMessage(entry(n, Event("message", {"text": "hi"})), "hi") for n in range(1, 50)]
+    gone = leaving([*said, turn(50, 51), turn(52, 53)], 1)
+    assert gone is not None
+    assert (gone.upto, len(gone.parts)) == (51, 50)
 
 
 def test_what_waited_where_a_summary_ends_is_read_back_to() -> None:

@@ -10,7 +10,7 @@ from attache.sessions.history import Part, TurnMade, settled_by
 from attache.sessions.summary import MOST_BYTES, Summary
 from attache.turns.window import messages_of, newest
 
-MOST_PARTS = 24  # at once: of more, each would be told in too few words
+MOST_TURNS = 24  # at once: of more, each would be told in too few words
 MOST_SHOWN = 60_000  # bytes of them that a model is shown
 EXCERPTS = (8_000, 4_000, 2_000, 1_000, 500, 250)  # characters of one message: the first with which all are shown
 TASK = (
@@ -60,8 +60,8 @@ def leaving(parts: Sequence[Part], kept: int) -> Leaving | None:
 
     What else had come to its end by then goes with it, so that one number says what a summary holds.
     """
-    oldest = parts[: max(len(parts) - kept, 0)][:MOST_PARTS]
-    upto = max((settled_by(part) or 0 for part in oldest if isinstance(part, TurnMade)), default=0)
+    oldest = [part for part in parts[: max(len(parts) - kept, 0)] if isinstance(part, TurnMade)]
+    upto = max((settled_by(turn) or 0 for turn in oldest[:MOST_TURNS]), default=0)
     gone = [part for part in parts if (settled_by(part) or upto + 1) <= upto]
     return Leaving(gone, upto) if gone else None
 

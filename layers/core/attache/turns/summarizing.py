@@ -76,25 +76,30 @@ class Summarizer:
         return leaving(parts, kept)
 
     async def _keep(self, log: SessionLog, job: Summarize, means: Means, block: Leaving, spender: Spender) -> None:
-        text = await self._text(log, means, block, spender)
-        if text:
-            await log.keep_summary(block.upto, text)
-        elif job.tries < len(self._timings.summary_again):
+        try:
+            await log.keep_summary(block.upto, await self._text(log, means, block, spender))
+        except (ModelFailed, TimeoutError) as error:
+            logger.warning("no model summarised a session: %s", _what(error), extra={"tag": log.tag})
+            if not isinstance(error, ModelFailed) or error.retryable:
+                await self._again(job)
+
+    async def _again(self, job: Summarize) -> None:
+        if job.tries < len(self._timings.summary_again):
             delay = self._timings.summary_again[job.tries]
             await self._workshop.wakeups.summarize(job.session_id, job.tag, delay=delay, tries=job.tries + 1)
 
     async def _text(self, log: SessionLog, means: Means, block: Leaving, spender: Spender) -> str:
-        """Empty where the model has none to give."""
+        """The model's summary. Raises ModelFailed, TimeoutError."""
         model = means.app.models.title or means.model
         request = summary_request(model, log.known.summary, told(block.parts), await _room(means, model))
         try:
             async with asyncio.timeout(self._timings.summary):
-                return summary_of(await beginning(means.models(spender), request, MOST_BYTES))
-        except (ModelFailed, TimeoutError) as error:
-            logger.warning("no model summarised a session: %s", _what(error), extra={"tag": log.tag})
-            return ""
+                text = summary_of(await beginning(means.models(spender), request, MOST_BYTES))
         finally:
             await means.settled()
+        if not text:
+            raise ModelFailed("It said nothing.", code="internal", retryable=True, detail="an empty answer")
+        return text
 
 
 def _spender(log: SessionLog, means: Means, parts: Sequence[Part]) -> Spender:
