@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from attache import __version__
-from attache_cli import apps, keys, providers, secrets
+from attache_cli import apps, keys, providers, secrets, tables
 from attache_cli.chat import chat
 from attache_cli.commands import Commands
 from attache_cli.doctor.command import doctor
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.add_typer(apps.app, name="apps")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(keys.app, name="keys")
+app.add_typer(tables.app, name="tables")
 app.add_typer(providers.app, name="providers")
 app.command(epilog='Example: attache chat --app mycoindex "What is ETH trading at?"')(chat)
 app.command(epilog="Example: attache doctor --stage prod")(doctor)
