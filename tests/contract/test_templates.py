@@ -468,7 +468,7 @@ def test_whatever_could_not_be_handled_raises_an_alarm(source: Json) -> None:
     watched = {
         str(given[alarm["Dimensions"][0]["Value"]["Ref"]])
         for alarm in alarms
-        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 0
+        if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 0
     }
     targets = [queue["Properties"].get("RedrivePolicy") for queue in queues["Resources"].values()]
     names = [target["deadLetterTargetArn"]["Fn::GetAtt"][0] for target in targets if target]
