@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -552,3 +553,25 @@ def test_every_requirement_is_pinned_with_hashes_and_names_no_host(path: Path) -
             r"[A-Za-z0-9._-]+(\[[a-z0-9,-]+\])?==\S+ +(; [^#]+?)?( *--hash=sha256:[0-9a-f]{64})+", line
         ), line
     assert not re.search(r"litellm==1\.82\.[78]\b", text)
+
+
+@pytest.mark.parametrize(("environment", "stage"), [("default", "dev"), ("staging", "staging"), ("prod", "prod")])
+def test_stages_are_deployed_under_their_own_names_with_parameters_that_there_are(
+    source: Json, environment: str, stage: str
+) -> None:
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))[environment]
+    assert config["global"]["parameters"]["stack_name"] == f"attache-{stage}"
+    said = dict(each.split("=", 1) for each in config["deploy"]["parameters"]["parameter_overrides"])
+    assert said["Stage"] == stage
+    for name, value in said.items():
+        assert value in [str(each) for each in source["Parameters"][name].get("AllowedValues", [value])], name
+    assert f"stage={stage}" in config["deploy"]["parameters"]["tags"]
+    assert (said.get("WalletProof"), said.get("DefaultApp")) == (
+        (None, None) if stage == "dev" else ("required", "off")
+    )
+
+
+def test_every_parameter_has_a_default_and_says_what_it_is_for(source: Json) -> None:
+    for name, parameter in source["Parameters"].items():
+        assert "Default" in parameter, name
+        assert "Description" in parameter, name
