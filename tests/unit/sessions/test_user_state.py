@@ -149,6 +149,37 @@ def test_the_limit_is_on_the_merged_state_in_bytes() -> None:
         reconcile(at_limit, {"more": "xxxx"})
 
 
+def test_what_the_server_keeps_takes_no_room_from_the_client() -> None:
+    stored = {**CONNECTED, "pending_txs": {"1": {"data": "0x" + "0" * (MAX_BYTES - 100)}}, "next_id": 2}
+    assert reconcile(stored, {**stored, "note": "x" * 200}) == {**stored, "note": "x" * 200}
+    with pytest.raises(BadInput, match="16384"):
+        reconcile(stored, {"note": "x" * MAX_BYTES})
+
+
+def test_a_partial_update_never_wipes_what_it_does_not_mention() -> None:
+    stored = reconcile(CONNECTED, {"theme": "dark", "evm": {"ens": "a.eth"}, "connection": {"via": "wc"}})
+    for sent in (
+        {},
+        {"evm": {}},
+        {"connection": {}},
+        {"evm": {"chain_id": 1}},
+        {"is_connected": True},
+        {"theme": "dark"},
+    ):
+        assert reconcile(stored, sent) == stored
+    assert reconcile(stored, {"chain_id": 10}) == {
+        **stored, "chain_id": 10, "evm": {"address": ALICE, "chain_id": 10, "ens": "a.eth"},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("chain", [137, 137.0, "137", "0x89", "0X89", "0x0089"])
+def test_a_chain_is_one_however_it_is_written(chain: Any) -> None:
+    stored = reconcile(CONNECTED, {"chain_id": 137})
+    assert stored["chain_id"] == stored["evm"]["chain_id"] == 137
+    assert reconcile(CONNECTED, {"evm": {"chain_id": chain}}) == stored
+    assert reconcile(stored, {"chain_id": chain}) == stored
+
+
 def test_an_echo_of_a_state_that_the_server_filled_is_no_error() -> None:
     stored = {**CONNECTED, "pending_txs": {"1": {"data": "0x" + "0" * MAX_BYTES}}}
     assert reconcile(stored, stored) == stored

@@ -141,6 +141,16 @@ def test_user_state_must_be_an_object_in_a_body(sent: Any) -> None:
         Caller(body={"user_state": sent}).user_state()
 
 
+@pytest.mark.parametrize("sent", [lambda state: state, json.dumps])
+def test_what_is_the_servers_is_dropped_before_anything_is_measured(sent: Callable[[Any], Any]) -> None:
+    """Shipped clients echo the whole state, pending requests and all."""
+    pending = {"pending_txs": {"1": {"data": "0x" + "0" * 20_000}}, "pending_eip712s": {}, "next_id": 2}
+    assert Caller(body={"user_state": sent({**pending, "address": "0xab"})}).user_state() == {"address": "0xab"}
+    assert Caller(query={"user_state": json.dumps({**pending, "address": "0xab"})}).user_state() == {"address": "0xab"}
+    with pytest.raises(BadInput, match="16 KB"):
+        Caller(body={"user_state": sent({**pending, "note": "x" * 17_000})}).user_state()
+
+
 def test_a_user_state_is_as_large_as_it_is_stored() -> None:
     state = {"name": "é" * 8_000, "seen": list(range(10))}
     assert Caller(query={"user_state": json.dumps(state, indent=1)}).user_state() == state

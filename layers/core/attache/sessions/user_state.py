@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from attache.errors import BadInput
+from attache.wire.caller import SERVER_KEYS
 
 MAX_BYTES = 16 * 1024
 MAX_PROMPT_CHARACTERS = 4_000
-SERVER_KEYS = frozenset({"pending_txs", "pending_eip712s", "next_id"})
 
 _HEX = re.compile(r"0[xX][0-9a-fA-F]+")
 _DECIMAL = re.compile(r"[0-9]{1,20}")
@@ -43,7 +43,8 @@ def reconcile(stored: Mapping[str, Any] | None, sent: Mapping[str, Any]) -> dict
     What is not sent is kept; `SERVER_KEYS` always are. A disconnected wallet has no address, its chain is kept; an
     address that is sent without `is_connected` connects it again. Null is a value: no address, no known chain; null for
     all of `evm` yields to a flat value; a null `is_connected` says nothing.
-    Raises BadInput for a fact or part of a wrong type, and for a changed state that is no JSON or over 16 KB.
+    Raises BadInput for a fact or part of a wrong type, and for a changed state that is no JSON or, without
+    the server's keys, over 16 KB.
     """
     before = dict(stored or {})
     news = _object("user_state", sent)
@@ -52,7 +53,7 @@ def reconcile(stored: Mapping[str, Any] | None, sent: Mapping[str, Any]) -> dict
         state[fact.name] = value
         state[fact.part] = {**state.get(fact.part, {}), fact.name: value}
     if state != before:
-        check_size(state)
+        check_size({key: value for key, value in state.items() if key not in SERVER_KEYS})
     return state
 
 

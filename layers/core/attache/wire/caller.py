@@ -20,6 +20,7 @@ from attache.wire.negotiation import Form, wanted_form
 KEY_HEADERS = ("aomi-app-key", "x-api-key")
 MAX_MESSAGE = 32_000  # characters
 MAX_USER_STATE = 16 * 1024  # bytes of JSON
+SERVER_KEYS = frozenset({"pending_txs", "pending_eip712s", "next_id"})  # of a user state: no client's to say
 MAX_NAME = 255  # characters of an id, address, model or the like
 MAX_TITLE = 200
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -140,10 +141,14 @@ def checked_session_id(sent: str) -> str:
 
 
 def _user_state(sent: Any) -> dict[str, Any]:
-    """Its size is that of compact JSON: an echo of what is stored is taken however the client writes it."""
+    """What a client may say: without the server's own keys, which shipped clients echo.
+
+    Its size is that of compact JSON: an echo of what is stored is taken however the client writes it.
+    """
     state = parse_object(sent, "user_state") if isinstance(sent, str) else sent
     if not isinstance(state, dict):
         raise BadInput("user_state must be a JSON object.")
+    state = {name: value for name, value in state.items() if name not in SERVER_KEYS}
     if len(json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()) > MAX_USER_STATE:
         raise BadInput(f"user_state is over {MAX_USER_STATE // 1024} KB.")
     return state
