@@ -72,7 +72,8 @@ class Issued:
 
 @dataclass(frozen=True)
 class Running:
-    """The running service: `url` is where it is, `without_default` the same with `DefaultApp=off`.
+    """The running service: `url` is where it is, `without_default` the same with `DefaultApp=off`,
+    `proving` with `WalletProof=required`.
 
     `provider` and `vendor` are whom it calls; `outputs` name what it has on `aws`.
     `exchange` is the API that the app `desk` trades at; `/_log` there says what it was asked.
@@ -80,6 +81,7 @@ class Running:
 
     url: str
     without_default: str
+    proving: str
     exchange: str
     keys: Issued
     provider: OpenAIServer
@@ -154,9 +156,8 @@ async def service_on_sockets(directory: Path, feed: Feed = polling) -> AsyncIter
         settings = settings_for(outputs, provider.origin)
         vendor = await stack.enter_async_context(wire(tells))
         environ = {"OPENAI_API_BASE": provider.url}  # where a user's own key is used
-        services = [
-            Service(settings.model_copy(update={"default_app": switch}), aws, environ) for switch in ("on", "off")
-        ]
+        kinds: list[dict[str, str]] = [{}, {"default_app": "off"}, {"wallet_proof": "required"}]
+        services = [Service(settings.model_copy(update=kind), aws, environ) for kind in kinds]
         for queue_url, handle in services[0].queues.items():
             await stack.enter_async_context(feed(aws, queue_url, _naming_few(handle)))
         urls = []
@@ -166,7 +167,7 @@ async def service_on_sockets(directory: Path, feed: Feed = polling) -> AsyncIter
         exchange = example_api("exchange-key", directory / "exchange.log", latency=0, settles_after=3)
         exchange_url = await stack.enter_async_context(serving(exchange, listen(0)))
         keys = await _prepared(aws, outputs, vendor.url, exchange_url)
-        yield Running(urls[0], urls[1], exchange_url, keys, provider, vendor, aws, outputs)
+        yield Running(urls[0], urls[1], urls[2], exchange_url, keys, provider, vendor, aws, outputs)
 
 
 def _naming_few(handle: Handler) -> Handler:

@@ -10,7 +10,7 @@ import pytest
 
 from attache.sessions.dynamo_sessions import DynamoSessions
 from attache.sessions.entries import Agent, CallAsked, Deleted, End, Entry, Sign, Text, User
-from attache.sessions.head import Head, Lifetime
+from attache.sessions.head import DAY, Head, Lifetime, Noted, owner_name
 from attache.sessions.summary import MOST_BYTES, Summary
 from attache.sessions.table import (
     Beside,
@@ -253,6 +253,45 @@ async def test_a_wallets_sessions_are_listed_newest_first(table: SessionTable, c
     await table.put(ids[1], entry(2, clock), Beside(head_change=HeadChange(1, {"wallet": None})), LIFE)
     assert [listed.session_id for listed in await table.of_wallet(wallet)] == [ids[2], ids[0]]
     assert list(await table.of_wallet("0xnobody")) == []
+
+
+async def test_an_owners_sessions_are_noted_newest_first(table: SessionTable, clock: FakeClock) -> None:
+    owner, ids = owner_name(f"0x{uuid.uuid4().hex}", "shop"), [str(uuid.uuid4()) for _ in range(4)]
+    made = [await begin(table, each, clock, owner=owner, title=f"Title {place}") for place, each in enumerate(ids)]
+    clock.forward(1)
+    newest = await begin(table, str(uuid.uuid4()), clock, owner=owner, gist="About kites", gist_at=clock.now())
+    await table.put(ids[1], entry(2, clock), Beside(head_change=HeadChange(1, {"owner": None})), LIFE)
+    await table.put(ids[2], entry(2, clock), Beside(head_change=HeadChange(1, {"archived": True})), LIFE)
+    noted = [Noted(newest.session_id, "New chat", newest.created, "About kites")]
+    noted += [Noted(each.session_id, each.title, each.created) for each in (made[3], made[0])]
+    found = list(await table.of_owner(owner, 5))
+    assert found[0] == noted[0]
+    assert sorted(found[1:], key=lambda each: each.title) == sorted(noted[1:], key=lambda each: each.title)
+    assert list(await table.of_owner(owner, 1)) == noted[:1]
+    assert list(await table.of_owner(owner_name("0xnobody", "shop"), 5)) == []
+
+
+async def test_as_many_sessions_are_noted_as_were_asked_for_though_newer_ones_are_archived(
+    table: SessionTable, clock: FakeClock
+) -> None:
+    owner = owner_name(f"0x{uuid.uuid4().hex}", "shop")
+    first = await begin(table, str(uuid.uuid4()), clock, owner=owner)
+    for _ in range(9):
+        clock.forward(1)
+        await begin(table, str(uuid.uuid4()), clock, owner=owner, archived=True)
+    assert [each.session_id for each in await table.of_owner(owner, 2)] == [first.session_id]
+
+
+async def test_a_session_is_noted_as_long_as_what_was_said_is_kept(table: SessionTable, clock: FakeClock) -> None:
+    owner, session_id = owner_name(f"0x{uuid.uuid4().hex}", "shop"), str(uuid.uuid4())
+    await begin(table, session_id, clock, owner=owner, days=2)
+    clock.forward(DAY)
+    gist = {"gist": "About kites", "gist_at": clock.now()}
+    await table.put(session_id, entry(2, clock), Beside(head_change=HeadChange(1, gist)), LIFE)
+    clock.forward(2 * DAY - 1)
+    assert [each.gist for each in await table.of_owner(owner, 5)] == ["About kites"]
+    clock.forward(1)
+    assert list(await table.of_owner(owner, 5)) == []
 
 
 async def test_a_purge_leaves_the_tombstone_and_what_came_behind_it(

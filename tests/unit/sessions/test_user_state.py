@@ -158,18 +158,13 @@ def test_what_the_server_keeps_takes_no_room_from_the_client() -> None:
 
 def test_a_partial_update_never_wipes_what_it_does_not_mention() -> None:
     stored = reconcile(CONNECTED, {"theme": "dark", "evm": {"ens": "a.eth"}, "connection": {"via": "wc"}})
-    for sent in (
-        {},
-        {"evm": {}},
-        {"connection": {}},
-        {"evm": {"chain_id": 1}},
-        {"is_connected": True},
-        {"theme": "dark"},
-    ):
+    partial: list[State] = [
+        {}, {"evm": {}}, {"connection": {}}, {"evm": {"chain_id": 1}}, {"is_connected": True}, {"theme": "dark"},
+    ]  # fmt: skip
+    for sent in partial:
         assert reconcile(stored, sent) == stored
-    assert reconcile(stored, {"chain_id": 10}) == {
-        **stored, "chain_id": 10, "evm": {"address": ALICE, "chain_id": 10, "ens": "a.eth"},
-    }  # fmt: skip
+    moved = {**stored, "chain_id": 10, "evm": {"address": ALICE, "chain_id": 10, "ens": "a.eth"}}
+    assert reconcile(stored, {"chain_id": 10}) == moved
 
 
 @pytest.mark.parametrize("chain", [137, 137.0, "137", "0x89", "0X89", "0x0089"])
