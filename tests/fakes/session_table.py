@@ -8,7 +8,7 @@ from typing import Any
 
 from attache.clock import Clock
 from attache.sessions.entries import Entry, decode, encode
-from attache.sessions.head import DAY, Head, Lifetime, Listed, Noted
+from attache.sessions.head import DAY, Gist, Head, Lifetime, Listed, Noted
 from attache.sessions.summary import Summary, own
 from attache.sessions.table import (
     WINDOW,
@@ -88,6 +88,11 @@ class FakeSessionTable:
         stands = self._summary(at)
         if stands is None or (stands.born, stands.upto) < (summary.born, summary.upto):
             at.summary = (summary, expires)
+
+    async def tell(self, session_id: str, born: int, gist: Gist) -> None:
+        at = self._at(session_id)
+        if at.head is not None and at.head.born == born and (at.head.gist_at or -1) < gist.at:
+            at.head = replace(at.head, gist=gist.text, gist_at=gist.at)
 
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:
         heads = [at.head for at in self._partitions.values() if at.head is not None and at.head.wallet == wallet]

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from attache.errors import AttacheError
 from attache.sessions.entries import Entry
-from attache.sessions.head import Lifetime, Listed, Noted
+from attache.sessions.head import Gist, Lifetime, Listed, Noted
 from attache.sessions.summary import Summary
 from attache.sessions.table import (
     WINDOW,
@@ -78,6 +78,9 @@ class FarTable:
 
     async def settle(self, session_id: str, settled: Settled) -> None:
         await self._network.request("put", lambda: at_once(self._table.settle(session_id, settled)), OutcomeUnknown)
+
+    async def tell(self, session_id: str, born: int, gist: Gist) -> None:
+        await self._network.request("put", lambda: at_once(self._table.tell(session_id, born, gist)), OutcomeUnknown)
 
     async def summary(self, session_id: str) -> Summary | None:
         return await self._read(lambda: self._table.summary(session_id))

@@ -10,7 +10,7 @@ import pytest
 
 from attache.sessions.dynamo_sessions import DynamoSessions
 from attache.sessions.entries import Agent, CallAsked, Deleted, End, Entry, Sign, Text, User
-from attache.sessions.head import DAY, Head, Lifetime, Noted, owner_name
+from attache.sessions.head import DAY, Gist, Head, Lifetime, Noted, owner_name
 from attache.sessions.summary import MOST_BYTES, Summary
 from attache.sessions.table import (
     Beside,
@@ -292,6 +292,14 @@ async def test_a_session_is_noted_as_long_as_what_was_said_is_kept(table: Sessio
     assert [each.gist for each in await table.of_owner(owner, 5)] == ["About kites"]
     clock.forward(1)
     assert list(await table.of_owner(owner, 5)) == []
+
+
+async def test_a_head_is_told_what_its_session_is_about(table: SessionTable, session_id: str, clock: FakeClock) -> None:
+    first = await begin(table, session_id, clock)
+    for born, gist in ((1, Gist("Kites", 7)), (1, Gist("Older", 6)), (1, Gist("Again", 7)), (2, Gist("Another's", 9))):
+        await table.tell(session_id, born, gist)
+    assert (await table.newest(session_id)).head == replace(first, gist="Kites", gist_at=7)
+    await table.tell(str(uuid.uuid4()), 1, Gist("Nobody's", 9))
 
 
 async def test_a_purge_leaves_the_tombstone_and_what_came_behind_it(

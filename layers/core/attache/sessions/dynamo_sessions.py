@@ -26,7 +26,7 @@ from attache.sessions.dynamo_items import (
 )
 from attache.sessions.dynamo_writes import SessionWrites
 from attache.sessions.entries import Entry
-from attache.sessions.head import Lifetime, Listed, Noted
+from attache.sessions.head import Gist, Lifetime, Listed, Noted
 from attache.sessions.summary import Summary, own
 from attache.sessions.table import (
     WINDOW,
@@ -86,23 +86,19 @@ class DynamoSessions:
         return Idempotency(name, item["digest"]["S"], int(item["number"]["N"]))
 
     async def settle(self, session_id: str, settled: Settled) -> None:
-        try:
-            await self._call(
-                "update_item",
-                Key=key(session_id, "META#HEAD"),
-                UpdateExpression="SET #last = :last, #updated = :updated, #expires = :expires",
-                ConditionExpression="#born = :born AND #last < :last",
-                ExpressionAttributeNames={name: name[1:] for name in ("#last", "#updated", "#expires", "#born")},
-                ExpressionAttributeValues={
-                    ":last": number(settled.last),
-                    ":updated": number(settled.updated),
-                    ":expires": number(settled.updated // 1000 + settled.lifetime.head),
-                    ":born": number(settled.born),
-                },
-            )
-        except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise _translated(error) from error
+        await self._unless_refused(
+            "update_item",
+            Key=key(session_id, "META#HEAD"),
+            UpdateExpression="SET #last = :last, #updated = :updated, #expires = :expires",
+            ConditionExpression="#born = :born AND #last < :last",
+            ExpressionAttributeNames={name: name[1:] for name in ("#last", "#updated", "#expires", "#born")},
+            ExpressionAttributeValues={
+                ":last": number(settled.last),
+                ":updated": number(settled.updated),
+                ":expires": number(settled.updated // 1000 + settled.lifetime.head),
+                ":born": number(settled.born),
+            },
+        )
 
     async def summary(self, session_id: str) -> Summary | None:
         """Two items that lie side by side: the head says whose summary it is."""
@@ -112,11 +108,10 @@ class DynamoSessions:
         return own(summary_of(summary), head_of(session_id, head)) if head and summary else None
 
     async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
-        try:
-            await self._call("put_item", **self._writes.summary(session_id, summary, expires))
-        except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise _translated(error) from error
+        await self._unless_refused("put_item", **self._writes.summary(session_id, summary, expires))
+
+    async def tell(self, session_id: str, born: int, gist: Gist) -> None:
+        await self._unless_refused("update_item", **self._writes.gist(session_id, born, gist))
 
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:
         answer = await self._call("query", **_indexed("wallet", wallet))
@@ -230,6 +225,14 @@ class DynamoSessions:
             if last:
                 return
             more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    async def _unless_refused(self, operation: str, **parameters: Any) -> None:
+        """A write that its condition may refuse, which then is as it should be."""
+        try:
+            await self._call(operation, **parameters)
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise _translated(error) from error
 
     async def _call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
         """Every error but a failed condition leaves as Unavailable or OutcomeUnknown."""

@@ -9,7 +9,7 @@ from typing import Any
 from attache.clock import Clock
 from attache.sessions.dynamo_items import entry_item, head_item, key, number, summary_item, value
 from attache.sessions.entries import Entry
-from attache.sessions.head import Lifetime
+from attache.sessions.head import Gist, Lifetime
 from attache.sessions.summary import Summary
 from attache.sessions.table import Beside, HeadChange, NewHead, Promise
 
@@ -123,6 +123,17 @@ class SessionWrites:
             "ConditionExpression": "attribute_not_exists(#pk) OR #expires < :now OR #number < :born",
             "ExpressionAttributeNames": {"#pk": "pk", "#expires": "expires", "#number": "number"},
             "ExpressionAttributeValues": {":now": number(now), ":born": number(made.born)},
+        }
+
+    def gist(self, session_id: str, born: int, gist: Gist) -> dict[str, Any]:
+        """What a session is about into its head, if that is the session born there and knows nothing newer."""
+        return {
+            "TableName": self._table,
+            "Key": key(session_id, "META#HEAD"),
+            "UpdateExpression": "SET #gist = :gist, #gist_at = :at",
+            "ConditionExpression": "#born = :born AND (attribute_not_exists(#gist_at) OR #gist_at < :at)",
+            "ExpressionAttributeNames": {name: name[1:] for name in ("#gist", "#gist_at", "#born")},
+            "ExpressionAttributeValues": {":gist": {"S": gist.text}, ":at": number(gist.at), ":born": number(born)},
         }
 
     def _free(self) -> dict[str, Any]:

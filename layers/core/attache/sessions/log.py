@@ -17,7 +17,7 @@ from typing import Any
 from attache.clock import Clock
 from attache.errors import Unavailable
 from attache.sessions.entries import Body, End, Entry
-from attache.sessions.head import Head, Lifetime
+from attache.sessions.head import Gist, Head, Lifetime
 from attache.sessions.known import Known, changes_meta, dense, grounds, opened
 from attache.sessions.summary import Summary
 from attache.sessions.table import (
@@ -235,6 +235,10 @@ class SessionLog:
         head = self.living
         expires = head.updated // 1000 + head.lifetime.head
         await self._table.keep_summary(self.session_id, Summary(head.born, upto, text), expires)
+
+    async def tell(self, gist: Gist) -> None:
+        """Tell the head what the session is about, for its owner's other sessions. Raises Unavailable."""
+        await self._table.tell(self.session_id, self.living.born, gist)
 
     async def settle(self) -> None:
         """Tell the head that a turn has ended. Never fails: the end stands, and the next one tells it again."""

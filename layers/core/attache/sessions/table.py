@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from attache.errors import AttacheError, Unavailable
 from attache.sessions.entries import Entry
-from attache.sessions.head import DAY, Head, Lifetime, Listed, Noted
+from attache.sessions.head import DAY, Gist, Head, Lifetime, Listed, Noted
 from attache.sessions.summary import Summary
 
 WINDOW = 400  # entries of a page: a full window of 40 messages with their pieces (session-log.md, "Items")
@@ -147,6 +147,10 @@ class SessionTable(Protocol):
 
     async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
         """Keep it until `expires` (seconds since 1970), unless one that goes as far, or a later session's, stands."""
+        ...
+
+    async def tell(self, session_id: str, born: int, gist: Gist) -> None:
+        """What the session is about, to its head; nothing where it is another session's, or knows a newer one."""
         ...
 
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:

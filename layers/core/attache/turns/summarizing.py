@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from attache.errors import NotFound
 from attache.models.model import ModelFailed
 from attache.sessions.entries import OutcomeOf, User
+from attache.sessions.head import Gist
 from attache.sessions.history import Part, TurnMade
 from attache.sessions.log import SessionLog
 from attache.sessions.sessions import Sessions
@@ -29,6 +30,7 @@ from attache.turns.summaries import (
     summary_request,
 )
 from attache.turns.timings import Timings
+from attache.turns.titles import MOST_GIST, bounded, plain
 from attache.turns.wakeups import Summarize
 from attache.turns.window import reach_summary, unsummarized
 from attache.usage.usage import Spender
@@ -77,7 +79,9 @@ class Summarizer:
 
     async def _keep(self, log: SessionLog, job: Summarize, means: Means, block: Leaving, spender: Spender) -> None:
         try:
-            await log.keep_summary(block.upto, await self._text(log, means, block, spender))
+            text = await self._text(log, means, block, spender)
+            await log.keep_summary(block.upto, text)
+            await _tell(log, block, text)
         except (ModelFailed, TimeoutError) as error:
             logger.warning("no model summarised a session: %s", _what(error), extra={"tag": log.tag})
             if not isinstance(error, ModelFailed) or error.retryable:
@@ -100,6 +104,13 @@ class Summarizer:
         if not text:
             raise ModelFailed("It said nothing.", code="internal", retryable=True, detail="an empty answer")
         return text
+
+
+async def _tell(log: SessionLog, block: Leaving, text: str) -> None:
+    """The beginning of a summary is what the owner's other sessions are told of this one; it is kept as its newest."""
+    upto = log.entry(block.upto)
+    if log.living.owner is not None and upto is not None:
+        await log.tell(Gist(bounded(plain(text), MOST_GIST), upto.at))
 
 
 def _spender(log: SessionLog, means: Means, parts: Sequence[Part]) -> Spender:
