@@ -91,7 +91,7 @@ class FakeSessionTable:
 
     async def tell(self, session_id: str, born: int, gist: Gist) -> None:
         at = self._at(session_id)
-        if at.head is not None and at.head.born == born and (at.head.gist_at or -1) < gist.at:
+        if at.head is not None and at.head.born == born and (at.head.gist_at or 0) <= gist.at:
             at.head = replace(at.head, gist=gist.text, gist_at=gist.at)
 
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:

@@ -296,7 +296,7 @@ async def test_a_session_is_noted_as_long_as_what_was_said_is_kept(table: Sessio
 
 async def test_a_head_is_told_what_its_session_is_about(table: SessionTable, session_id: str, clock: FakeClock) -> None:
     first = await begin(table, session_id, clock)
-    for born, gist in ((1, Gist("Kites", 7)), (1, Gist("Older", 6)), (1, Gist("Again", 7)), (2, Gist("Another's", 9))):
+    for born, gist in ((1, Gist("Birds", 7)), (1, Gist("Kites", 7)), (1, Gist("Older", 6)), (2, Gist("Another's", 9))):
         await table.tell(session_id, born, gist)
     assert (await table.newest(session_id)).head == replace(first, gist="Kites", gist_at=7)
     await table.tell(str(uuid.uuid4()), 1, Gist("Nobody's", 9))

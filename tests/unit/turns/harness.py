@@ -18,6 +18,7 @@ from attache.sessions.table import SessionTable
 from attache.sessions.warm import WarmSessions
 from attache.tools.tool import Toolset
 from attache.turns.chats import ChatRequest, Chats
+from attache.turns.earlier import Earlier
 from attache.turns.interrupts import Interrupts
 from attache.turns.means import Workshop
 from attache.turns.outcome_keeper import OutcomeKeeper
@@ -90,6 +91,7 @@ class House:
             windows=self.windows,
             meter=self.meter,
             blocks=self.blocks,
+            earlier=Earlier(table, self.clock),
         )
         self.chats = Chats(self.sessions, table, workshop, self.clock, self.timings)
         self.worker = Worker(self.sessions, workshop, self.clock, self.timings)

@@ -131,7 +131,7 @@ class SessionWrites:
             "TableName": self._table,
             "Key": key(session_id, "META#HEAD"),
             "UpdateExpression": "SET #gist = :gist, #gist_at = :at",
-            "ConditionExpression": "#born = :born AND (attribute_not_exists(#gist_at) OR #gist_at < :at)",
+            "ConditionExpression": "#born = :born AND (attribute_not_exists(#gist_at) OR #gist_at <= :at)",
             "ExpressionAttributeNames": {name: name[1:] for name in ("#gist", "#gist_at", "#born")},
             "ExpressionAttributeValues": {":gist": {"S": gist.text}, ":at": number(gist.at), ":born": number(born)},
         }

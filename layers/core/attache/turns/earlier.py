@@ -20,6 +20,7 @@ MOST = 5
 MOST_BYTES = 4_000
 FORESEEN_SECONDS = 30  # from what is read beside an append to the prompt that needs it
 MOST_FORESEEN = 1_000
+_NO_TAGS = str.maketrans("<>", "‹›")
 
 
 class Earlier:
@@ -68,5 +69,4 @@ def notes(sessions: Iterable[Noted]) -> str:
 def _line(session: Noted) -> str:
     said = {"began": rfc3339(session.created)[:10], "title": plain(session.title)}
     about = {"about": plain(session.gist)} if session.gist else {}
-    text = json.dumps(said | about, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e")
+    return json.dumps(said | about, ensure_ascii=False, separators=(",", ":")).translate(_NO_TAGS)
