@@ -17,6 +17,7 @@ from attache_cli.main import app
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = (ROOT / "infra/RUNBOOK.md").read_text()
 HEADINGS = re.findall(r"^#+ (.*)$", RUNBOOK, re.MULTILINE)
+SECTIONS = {name for heading in HEADINGS for name in heading.split(", ") if name.endswith("Alarm")}
 
 
 def alarms() -> dict[str, Any]:
@@ -26,12 +27,12 @@ def alarms() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", alarms())
 def test_an_alarm_names_its_section_and_the_section_is_there(name: str) -> None:
-    assert name in HEADINGS, f"infra/RUNBOOK.md lacks a section '### {name}': what it means, and what to do"
+    assert name in SECTIONS, f"infra/RUNBOOK.md lacks a section '### {name}': what it means, and what to do"
     assert f"infra/RUNBOOK.md, {name}" in alarms()[name]["AlarmDescription"]
 
 
 def test_no_section_is_about_an_alarm_that_is_gone() -> None:
-    assert {heading for heading in HEADINGS if heading.endswith("Alarm")} == set(alarms())
+    assert set(alarms()) == SECTIONS
 
 
 @pytest.mark.parametrize("metric", UNITS)
