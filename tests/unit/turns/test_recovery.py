@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from attache.models.model import ModelRequest
-from attache.sessions.entries import End, User
+from attache.sessions.entries import End, TurnUsage, User
 from attache.tools.tool import ToolCall, ToolResult
 from attache.turns.wakeups import Guard, HandOver, Purge, Wake
 from tests.fakes.models import FakeModels, Says, asks, says
@@ -98,6 +98,33 @@ async def test_a_safe_call_runs_again() -> None:
     await house.another().work(Guard)
     assert ran == 2
     assert (await house.another().snapshot())["messages"][-1]["content"] == "It is 3."
+
+
+async def test_a_turn_has_taken_what_all_its_runners_took() -> None:
+    answers = [asks(("Price", "{}")), says("It ", 60), asks(("Price", "{}")), says("is 3."), says("bye")]
+    house = House(FakeModels(answers), FakeToolset({"Price": lambda _: _price()}))
+    await died(house, after=0.2)
+    waits = asyncio.create_task(house.another().stream("Bye"))
+    await dead(house)
+    await house.another().work(Guard)
+    ends = [entry.body for entry in (await house.log()).entries if isinstance(entry.body, End)]
+    assert ends[0].usage == TurnUsage("claude-sonnet", 3 * 11, 3 * 7)
+    await waits
+    ends = [entry.body for entry in (await house.log()).entries if isinstance(entry.body, End)]
+    assert ends[1].usage == TurnUsage("claude-sonnet", 11, 7)
+
+
+async def test_who_ends_a_turn_for_its_runner_says_what_it_took() -> None:
+    house = House(FakeModels([asks(("Price", "{}")), says("It ", 60)]), FakeToolset({"Price": lambda _: _price()}))
+    await died(house, after=0.2)
+    await house.another().interrupts.interrupt(house.session_id)
+    end = (await house.log()).entries[-1].body
+    assert isinstance(end, End)
+    assert end.usage == TurnUsage("claude-sonnet", 11, 7)
+
+
+async def _price() -> ToolResult:
+    return ToolResult("ok", "3")
 
 
 async def test_a_turn_that_kills_its_runners_is_given_up() -> None:

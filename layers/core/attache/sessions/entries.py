@@ -92,6 +92,10 @@ class Turn:
     runner: str
     why: Literal["waiting", "takeover", "outcome", "hand-over"]
 
+    def begins(self, turn: int) -> bool:
+        """Whether this is where the turn of entry `turn`, which had to wait, begins."""
+        return self.of == turn and self.why in ("waiting", "outcome")
+
 
 @dataclass(frozen=True)
 class Text:
@@ -103,13 +107,17 @@ class Text:
 
 @dataclass(frozen=True)
 class Agent:
-    """A step: all its text, its calls, what the provider wants back, the pieces it covers. `cut`: it broke off."""
+    """A step: all its text, its calls, what the provider wants back, the pieces it covers. `cut`: it broke off.
+
+    `usage`: what its runner has taken of this turn's models so far.
+    """
 
     text: str
     calls: tuple[CallAsked, ...] = ()
     pieces: tuple[Piece, ...] = ()
     opaque: Mapping[str, Any] | None = None
     cut: bool = False
+    usage: TurnUsage | None = None
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ async def stretch_before(table: SessionTable, log: SessionLog, before: str) -> S
 
 def shown(entries: Sequence[Entry], number: int) -> list[Entry]:
     """The entries in front of that one; a message that had to wait stands where its turn began."""
-    turns = (entry.number for entry in entries if isinstance(entry.body, Turn) and entry.body.of == number)
+    turns = (entry.number for entry in entries if isinstance(entry.body, Turn) and entry.body.begins(number))
     place = next(turns, number)
     return [entry for entry in entries if entry.number <= place]
 

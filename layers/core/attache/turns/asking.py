@@ -18,6 +18,7 @@ from attache.tools.tool import Toolset
 from attache.turns.fitting import fitted
 from attache.turns.prompt import prompt
 from attache.turns.recorder import Recorder
+from attache.turns.spending import summed
 from attache.turns.summaries import BLOCKS, Blocks
 from attache.turns.tool_jobs import ToolJobs
 from attache.usage.usage import Spender
@@ -87,8 +88,8 @@ class Asking:
         """What all calls took together, and the model that answered last: the app's fallback, perhaps."""
         return TurnUsage(
             self._answered_by,
-            _sum([usage.input_tokens for usage in self._taken]),
-            _sum([usage.output_tokens for usage in self._taken]),
+            summed(usage.input_tokens for usage in self._taken),
+            summed(usage.output_tokens for usage in self._taken),
         )
 
     async def _once(self, last: bool) -> Completion:
@@ -143,8 +144,3 @@ def _bounded(completion: Completion) -> Completion:
         words = "The model wanted to do more at once than is possible. Ask for less, or for one thing after the other."
         raise ModelFailed(words, code="too_large", retryable=False, usage=completion.usage)
     return completion
-
-
-def _sum(numbers: list[int | None]) -> int | None:
-    known = [number for number in numbers if number is not None]
-    return sum(known) if known else None

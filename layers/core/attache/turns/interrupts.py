@@ -13,6 +13,7 @@ from attache.sessions.sessions import Sessions
 from attache.sessions.view import Running
 from attache.sessions.wakes import Wakeups
 from attache.turns.outcomes import left_open
+from attache.turns.spending import spent
 from attache.turns.successors import wake_waiting
 from attache.turns.timings import Timings
 
@@ -71,7 +72,9 @@ class Interrupts:
             if running is None or running.turn != turn:
                 raise NothingToDo
             results = tuple(left_open(call) for call in running.open_calls)
-            return Wanted(End("interrupted", running.text, running.pieces, results=results))
+            return Wanted(
+                End("interrupted", running.text, running.pieces, results=results, usage=spent(log, running.turn))
+            )
 
         try:
             await log.append(decide)

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from attache.clock import Clock
 from attache.errors import Unavailable
-from attache.sessions.entries import Agent, Body, End, Entry, Sign, Text, Turn, TurnStatus
+from attache.sessions.entries import Agent, Body, End, Entry, Sign, Text, Turn, TurnStatus, TurnUsage
 from attache.sessions.log import SessionLog, Wanted
 from attache.sessions.view import Running, View
 from attache.turns.pieces import Unstored
@@ -117,11 +117,11 @@ class Recorder:
         if self.unstored.due(now):
             await self.flush()
 
-    async def close_text(self) -> None:
+    async def close_text(self, usage: TurnUsage | None = None) -> None:
         """Make a step of its own of text that was begun and will not be finished by this call of the model."""
         rest = self.unstored.text
         if rest or self.running.text:
-            await self.append(lambda running: Agent(running.text + rest, pieces=running.pieces, cut=True))
+            await self.append(lambda running: Agent(running.text + rest, pieces=running.pieces, cut=True, usage=usage))
             self.unstored.stored(self._clock.now())
 
     async def beside_model(self, work: Awaitable[T]) -> T:

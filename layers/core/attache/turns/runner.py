@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from attache.errors import Unavailable
 from attache.models.model import Completion, ModelFailed
-from attache.sessions.entries import Agent, CallAsked, CallResult, End, Failure, OutcomeOf, TurnStatus, User
+from attache.sessions.entries import Agent, CallAsked, CallResult, End, Failure, OutcomeOf, TurnStatus, TurnUsage, User
 from attache.sessions.history import TurnMade, conversation
 from attache.sessions.view import Running
 from attache.tools.tool import CallContext
@@ -21,6 +21,7 @@ from attache.turns.asking import Asking, Means
 from attache.turns.calls import Calls
 from attache.turns.outcomes import left_open
 from attache.turns.recorder import Recorder
+from attache.turns.spending import spent
 from attache.turns.stops import Fenced, HandOver, Interrupted, TookTooLong
 from attache.turns.successors import have_first_answer_named, have_older_turns_summarized, wake_waiting
 from attache.turns.timings import Timings
@@ -104,8 +105,10 @@ class TurnRunner:
         asked = tuple(
             CallAsked(f"call_{secrets.token_hex(12)}", call.name, call.arguments) for call in completion.calls
         )
-        rest = self._recorder.unstored.text
-        await self._recorder.append(lambda turn: Agent(turn.text + rest, asked, turn.pieces, completion.opaque))
+        rest, usage = self._recorder.unstored.text, self._asking.usage()
+        await self._recorder.append(
+            lambda turn: Agent(turn.text + rest, asked, turn.pieces, completion.opaque, usage=usage)
+        )
         self._recorder.unstored.text = ""
 
     async def _run_calls(self) -> None:
@@ -117,7 +120,7 @@ class TurnRunner:
             await self._calls.run(calls, unknown, [call for step in turn.steps for call in step.calls])
 
     async def _end_with(self, completion: Completion) -> None:
-        rest, usage = self._recorder.unstored.text, self._asking.usage()
+        rest, usage = self._recorder.unstored.text, self._spent()
         await self._end(lambda turn: End("done", turn.text + rest, turn.pieces, completion.opaque, usage=usage))
 
     async def _fail(self, failure: Failure) -> None:
@@ -128,7 +131,7 @@ class TurnRunner:
 
     async def _end_as(self, status: TurnStatus, failure: Failure | None) -> None:
         """End the turn where it stands: text that was shown is kept, every open call gets a result."""
-        rest, usage = self._recorder.unstored.text, self._asking.usage()
+        rest, usage = self._recorder.unstored.text, self._spent()
 
         def end(turn: Running) -> End:
             return End(
@@ -142,6 +145,9 @@ class TurnRunner:
         status, at = await self._recorder.end(make, though_interrupted=though_interrupted)
         self._means.meter.turn(app, status, at - began)
         await self._ended()
+
+    def _spent(self) -> TurnUsage | None:
+        return spent(self._recorder.log, self._recorder.turn, self._asking.usage())
 
     def _left_open(self, turn: Running) -> tuple[CallResult, ...]:
         return tuple(left_open(call, self._calls.sent) for call in turn.open_calls)
@@ -158,7 +164,7 @@ class TurnRunner:
 
     async def _hand_over(self) -> None:
         try:
-            await self._recorder.close_text()
+            await self._recorder.close_text(self._asking.usage())
         except Interrupted:
             await self._end_as("interrupted", None)
             return

@@ -21,6 +21,7 @@ from attache.turns.naming import Namer
 from attache.turns.outcomes import left_open
 from attache.turns.recorder import Nobody, Recorder
 from attache.turns.runner import TurnRunner
+from attache.turns.spending import spent
 from attache.turns.successors import wake_waiting
 from attache.turns.summarizing import Summarizer
 from attache.turns.taking import (
@@ -169,7 +170,8 @@ class Worker:
             if running is None or running.runner != log.writer:
                 raise NotToBeTaken
             results = tuple(left_open(call) for call in running.open_calls)
-            end = End("failed", running.text, running.pieces, results=results, failure=failure)
+            usage = spent(log, running.turn)
+            end = End("failed", running.text, running.pieces, results=results, usage=usage, failure=failure)
             stopped = running.interrupt is not None
             return Wanted(replace(end, status="interrupted", failure=None) if stopped else end)
 
