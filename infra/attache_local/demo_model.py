@@ -43,6 +43,7 @@ OUTCOME = re.compile(r"\A\[Note from the system: ([\w-]+) \(\w+\), which was pen
 FORMULA, TELLING = re.compile(r"expr|formula|calc"), re.compile(r"expr|formula|calc|unit")
 FREE_TEXT = re.compile(r"query|question|text|message|prompt|search|term|input|q")
 LOOKS = (  # what an argument is called, and what it then looks like
+    (r"address|recipient|^to$", r"0x[0-9A-Fa-f]+"),
     (r"pair|market", r"[A-Z]{2,6}[-/][A-Z]{2,6}"),
     (r"symbol|ticker|token|coin|asset|currency|code", r"[A-Z]{2,6}"),
     (r"date|day|since|until", r"\d{4}-\d\d-\d\d"),
@@ -232,8 +233,17 @@ def _explicit(name: str, schema: Json, text: str) -> Any:
     if schema["type"] in ("number", "integer"):
         said = re.search(rf"{called}\s*(?:=|:|is|of)?\s*({NUMBER.pattern})", text, re.IGNORECASE)
         return _figure(said[1]) if said else None
+    if schema["type"] == "object":
+        return _object(text)
     said = re.search(rf"{called}\s*(?:=|:|\bis\b)\s*[\"'“]?({WORD})", text, re.IGNORECASE)
     return said[1] if said and schema["type"] == "string" else None
+
+
+def _object(text: str) -> Any:
+    """The first JSON object in a text; None where there is none."""
+    with suppress(ValueError):
+        return json.JSONDecoder().raw_decode(text, text.index("{"))[0]
+    return None
 
 
 def _guesses(name: str, schema: Json, text: str, tokens: Sequence[str], numbers: Iterator[str]) -> list[Any]:

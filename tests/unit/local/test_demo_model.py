@@ -108,8 +108,23 @@ def test_tools_are_picked_by_words_and_by_what_they_require(
 def test_arguments_that_would_fit_are_not_enough() -> None:
     order = {"userId": USER, "symbol": SYMBOL, "amount": {"type": "number"}, "address": {"type": "string"}}
     withdraw = tool("Withdraw", "Begins a withdrawal to the chain.", order, list(order))
-    assert [name for name, _ in asked([*EXCHANGE, withdraw], "Sell 2 BTC for user123").calls] == ["ExecuteTrade"]
-    assert [name for name, _ in asked([*EXCHANGE, withdraw], "Withdraw 2 BTC of user123").calls] == ["Withdraw"]
+    assert [name for name, _ in asked([*EXCHANGE, withdraw], "Sell 2 BTC for user123, 0xab12cd").calls] == [
+        "ExecuteTrade"
+    ]
+    assert asked([*EXCHANGE, withdraw], "Withdraw 2 BTC of user123 to address 0xab12cd").calls == [
+        ("Withdraw", {"userId": "user123", "symbol": "BTC", "amount": 2, "address": "0xab12cd"})
+    ]
+
+
+def test_an_object_is_taken_as_it_stands() -> None:
+    sign = tool(
+        "SignOrder", "Signs.", {"typed_data": {"type": "object"}, "description": {"type": "string"}}, ["typed_data"]
+    )
+    said = 'Sign the order with typed data {"domain": {"name": "Shop"}, "message": {"id": 7}} of mine'
+    assert asked([sign], said).calls == [
+        ("SignOrder", {"typed_data": {"domain": {"name": "Shop"}, "message": {"id": 7}}})
+    ]
+    assert asked([sign], "Sign the order with typed data {no").calls == ()
 
 
 def test_what_a_tool_still_needs_is_asked_for() -> None:

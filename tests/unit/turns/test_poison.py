@@ -9,7 +9,9 @@ from typing import Any, cast
 import pytest
 
 from attache.errors import Unavailable
-from attache.sessions.entries import End
+from attache.sessions.entries import End, Event
+from attache.sessions.events import update_events
+from attache.sessions.view import fold
 from attache.turns.tool_jobs import Poll, Start
 from attache.turns.wakeups import Guard, HandOver, Job, Purge, Title, Wake, parse_job
 from attache.wire.deliveries import MOST_TRIES, GivenUp, NotOurs
@@ -79,6 +81,7 @@ async def test_what_was_sent_has_an_unknown_outcome() -> None:
     with pytest.raises(GivenUp):
         await do_tool_job(wired(tool_worker=branch.worker), poll.model_dump_json(), MOST_TRIES)
     assert await told(branch) == ("outcome_unknown", [NOTICE])
+    assert "was begun" in (await branch.outcome())[1]
 
 
 @pytest.mark.parametrize("change", [{"v": 2}, {"kind": "repeat"}, {"more": 1}])
@@ -165,3 +168,13 @@ def test_a_job_names_its_session() -> None:
     for session_id in ("", "x" * 65):
         with pytest.raises(NotOurs):
             parse_job(json.dumps({"v": 1, "kind": "wake", "session_id": session_id}))
+
+
+async def test_what_could_not_be_finished_is_told_on_updates_too() -> None:
+    branch, job = await pending()
+    await branch.worker.give_up(job.session_id, job.call_id)
+    log = await branch.house.log()
+    (entry,) = [each for each in log.entries if isinstance(each.body, Event) and each.body.what == "notice"]
+    before = fold(each for each in log.entries if each.number < entry.number)
+    (event,) = update_events(log.living, entry, before, 0)
+    assert event == {"type": "system_notice", "message": NOTICE["SystemNotice"], "session_id": job.session_id}

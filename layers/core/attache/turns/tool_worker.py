@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 UNKNOWN = "This call was sent, and its answer was lost: it may or may not have taken effect. Tell the user to check it."
 NOT_SENT = "This could not be begun, and nothing was sent. Tell the user so; they can ask for it again."
+LOST = "This was begun, and how it ended could not be found out. Tell the user to check it."
 STOPPED = "The user interrupted before this was begun, and nothing was sent."
 LATE = "This did not end in the time that it may take. It may still do so: tell the user to check it."
 GONE = "This tool is not available any more; what it had begun may or may not be done."
@@ -94,7 +95,7 @@ class ToolWorker:
         if await self._append(log, job, Call(call_id)):  # now nobody will send it
             await self._end(job, "error", NOT_SENT)
         else:
-            await self._end(job, "outcome_unknown", UNKNOWN)
+            await self._end(job, "outcome_unknown", LOST if _begun(log, job) else UNKNOWN)
         with suppress(NotFound):  # it was deleted meanwhile
             await log.append(notify(f"{waiting[1].asked.name} could not be finished."))
         return True
