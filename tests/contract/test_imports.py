@@ -123,6 +123,15 @@ def test_the_tool_worker_runs_without_the_model_library() -> None:
     assert "batchItemFailures" in ran.stdout, ran.stderr
 
 
+@pytest.mark.parametrize("name", ["state", "sessions", "control", "interrupt"])
+def test_a_function_that_says_nothing_never_imports_what_it_would_say_it_with(name: str) -> None:
+    asked = f"from functions.{name}.handler import handler\nhandler({EVENT!r}, None)\nimport sys"
+    ran = run(
+        f"{DEPLOYED}\n{asked}\nprint([name for name in sys.modules if name.startswith(('aws_lambda', 'aws_xray'))])"
+    )
+    assert ran.stdout == "[]\n", ran.stderr
+
+
 def test_the_model_library_really_is_hidden() -> None:
     assert "is in the llm layer" in run(f"{NO_LITELLM}\nimport litellm").stderr
 
