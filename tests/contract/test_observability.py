@@ -60,7 +60,7 @@ def test_every_alarm_looks_at_a_metric_that_is_written(observability: Json) -> N
 
 def test_every_alarm_says_what_it_means_whom_it_tells_and_that_silence_is_well(observability: Json) -> None:
     for name, alarm in alarms(observability).items():
-        assert alarm["AlarmDescription"].endswith("."), name
+        assert alarm["AlarmDescription"].endswith(f": infra/RUNBOOK.md, {name}"), name
         assert alarm["AlarmActions"] == {"Fn::If": ["WritesEmail", [{"Ref": "Alarms"}], {"Ref": "AWS::NoValue"}]}, name
         assert alarm["TreatMissingData"] == "notBreaching", name
 

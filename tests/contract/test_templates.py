@@ -13,6 +13,7 @@ import pytest
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
+from attache.apps.app import RETENTION_DAYS
 from attache.settings import Settings
 from attache.tools.http_tool import HttpTool
 from attache.wire.boundary import EVERY_ANSWER
@@ -497,7 +498,7 @@ def test_tables_can_be_restored_are_encrypted_forget_in_time_and_are_protected(s
         assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
         assert table["DeletionProtectionEnabled"] == {"Fn::If": ["Protected", True, False]}
     given = source["Resources"]["Data"]["Properties"]["Parameters"]
-    assert given == {"DeletionProtection": {"Fn::If": ["ProtectTables", "on", "off"]}}
+    assert given["DeletionProtection"] == {"Fn::If": ["ProtectTables", "on", "off"]}
     assert "{'Fn::Equals': [{'Ref': 'Stage'}, 'prod']}" in str(source["Conditions"]["ProtectTables"])
 
 
@@ -505,11 +506,18 @@ def test_the_bucket_is_private_encrypted_and_reached_by_tls_only(data: Json) -> 
     [bucket] = typed(data, "AWS::S3::Bucket").values()
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["BucketEncryption"]
-    assert bucket["LifecycleConfiguration"]["Rules"]
+    [_, long_results] = bucket["LifecycleConfiguration"]["Rules"]
+    assert (long_results["Prefix"], long_results["ExpirationInDays"]) == ("sessions/", {"Ref": "LongResultDays"})
     [policy] = typed(data, "AWS::S3::BucketPolicy").values()
     [statement] = policy["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_long_results_are_kept_as_long_as_messages_are(source: Json) -> None:
+    nested = yaml_parse((ROOT / "infra" / "data.yaml").read_text(encoding="utf-8"))
+    for template in (source, nested):
+        assert template["Parameters"]["LongResultDays"]["Default"] == RETENTION_DAYS
 
 
 def test_the_key_is_the_accounts_and_everything_allowed_with_it_is_said(data: Json) -> None:
