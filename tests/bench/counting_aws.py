@@ -15,6 +15,7 @@ from tests.bench.tally import Request, current
 WRITES = ("put_item", "update_item", "delete_item")
 INDICES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {  # infra/data.yaml: key and what is projected, by name
     "wallet": (("wallet", "created"), ("title", "archived")),
+    "owner": (("owner", "created"), ("title", "archived", "gist", "gist_at", "began", "days")),
     "listing": (("listed", "name"), ("apps", "label", "prefix", "title", "version", "deployed", "last_used")),
 }
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from attache.aws import Aws, Item
 from attache.sessions.dynamo_items import entry_item, head_item, summary_item
 from attache.sessions.entries import Body, End, Entry, Piece, Text, TurnUsage, User
-from attache.sessions.head import DAY, Head
+from attache.sessions.head import DAY, Head, owner_name
 from attache.sessions.summary import Summary
+from attache.turns.titles import MOST_GIST
 
 BATCH = 25  # BatchWriteItem's limit
 SECONDS_OF_A_TURN = 10
@@ -24,7 +25,7 @@ class History:
     """`messages` of user and assistant, a turn every `apart` seconds up to now; answers of these lengths in turn.
 
     Pieces expire after a day: turns older than that have none any more. A summary of `record` bytes holds the first
-    `summarized` messages.
+    `summarized` messages. `wallet` is its owner's, who proved it.
     """
 
     messages: int
@@ -32,6 +33,7 @@ class History:
     apart: int = 600
     summarized: int = 0
     record: int = RECORD
+    wallet: str | None = None
 
     def summary(self, entries: Sequence[Entry], born: int) -> Summary | None:
         ends = [entry.number for entry in entries if isinstance(entry.body, End)]
@@ -54,7 +56,12 @@ async def write(aws: Aws, table: str, history: History, app: str, now: int) -> s
     session_id = str(uuid.uuid4())
     entries = list(history.entries(now))
     last, first = entries[-1], entries[0]
-    head = Head(session_id, "0a1b2c3d", 1, last.number, first.at, last.at, app=app)
+    owner = owner_name(history.wallet, app) if history.wallet else None
+    gist = prose(MOST_GIST)  # as every session has one that was named
+    head = Head(
+        session_id, "0a1b2c3d", 1, last.number, first.at, last.at, app=app, wallet=history.wallet, owner=owner,
+        gist=gist, gist_at=first.at,
+    )  # fmt: skip
     items = [entry_item(session_id, entry, head.lifetime) for entry in entries]
     expires = now // 1000 + head.lifetime.head
     summary = history.summary(entries, head.born)

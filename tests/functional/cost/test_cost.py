@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import replace
+
 import pytest
 
 from tests.bench.histories import History, usual
-from tests.bench.scenarios import BRIEF, TWO_TOOLS, paced
+from tests.bench.scenarios import BRIEF, TWO_TOOLS, Bench, paced
 from tests.bench.tally import Tally
 from tests.functional.cost.conftest import Count
 
@@ -73,6 +76,23 @@ def test_a_full_window_sends_one_job_more_and_a_summary_writes_its_size(count: C
 
 def test_a_warm_turn_reads_what_is_new(count: Count) -> None:
     assert count(LONG, lambda bench, session: bench.turn(session, BRIEF, warm=True)).read_units <= 6
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_the_owners_other_sessions_cost_a_unit_and_a_half_and_no_round_trip_before_the_model(
+    count: Count, warm: bool
+) -> None:
+    async def owned(bench: Bench, session: str) -> Tally:
+        for _ in range(12):
+            await bench.session(replace(History(2), wallet=wallet))
+        return await bench.turn(session, BRIEF, warm=warm)
+
+    wallet = f"0x{uuid.uuid4().hex}"
+    of_nobody = count(LONG, lambda bench, session: bench.turn(session, BRIEF, warm=warm))
+    of_somebody = count(replace(LONG, wallet=wallet), owned)
+    assert 0 < of_somebody.read_units - of_nobody.read_units <= 1.5
+    assert of_somebody.write_units == of_nobody.write_units
+    assert of_somebody.round_trips == of_nobody.round_trips == 2
 
 
 @pytest.mark.parametrize("warm", [False, True])
