@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+import attache.turns.app_toolsets  # noqa: F401 - now, and not while somebody waits for the first answer
 from attache.wire.health import health_routes
 from attache.wire.web_app import web_app
+from attache.wiring import services
 from functions.chat.routes import routes
 
 
 def application() -> FastAPI:
     """The chat route, and `/health` for the Lambda Web Adapter to see that it is up."""
-    from attache.wiring import services
-
     wired = services()
     return web_app([routes(wired), health_routes()], wired.keys.settle)

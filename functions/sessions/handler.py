@@ -9,6 +9,7 @@ from mangum import Mangum
 from mangum.types import LambdaContext, LambdaEvent
 
 from attache.wire.web_app import web_app
+from attache.wiring import services
 from functions.sessions.routes import routes
 
 
@@ -19,7 +20,5 @@ def handler(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
 
 @cache
 def _adapter() -> Mangum:
-    from attache.wiring import services
-
     wired = services()
     return Mangum(web_app([routes(wired)], wired.keys.settle), lifespan="off")

@@ -10,6 +10,7 @@ from mangum.types import LambdaContext, LambdaEvent
 
 from attache.wire.health import health_routes
 from attache.wire.web_app import web_app
+from attache.wiring import services
 from functions.state.routes import routes
 
 
@@ -20,7 +21,5 @@ def handler(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
 
 @cache
 def _adapter() -> Mangum:
-    from attache.wiring import services
-
     wired = services()
     return Mangum(web_app([routes(wired), health_routes()], wired.keys.settle), lifespan="off")

@@ -7,15 +7,16 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+import attache.turns.app_toolsets  # now, and not while somebody waits for the first answer
+import attache.turns.tool_worker  # noqa: F401
 from attache.telemetry.about import noted
 from attache.wire.sqs_batch import each_message
+from attache.wiring import services
 from functions.tools.jobs import do_tool_job
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Lambda's entry point."""
-    from attache.wiring import services
-
     wired = services()
     with noted(request=context.aws_request_id):
         answer = each_message(

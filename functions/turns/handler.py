@@ -8,15 +8,16 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+import attache.turns.app_toolsets  # now, and not while somebody waits for the first answer
+import attache.turns.worker  # noqa: F401
 from attache.telemetry.about import noted
 from attache.wire.sqs_batch import each_message
+from attache.wiring import services
 from functions.turns.jobs import do_job
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Lambda's entry point."""
-    from attache.wiring import services
-
     wired = services()
     deadline = time.time_ns() // 1_000_000 + context.get_remaining_time_in_millis()
     with noted(request=context.aws_request_id):

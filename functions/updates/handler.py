@@ -6,12 +6,11 @@ from fastapi import FastAPI
 
 from attache.wire.health import health_routes
 from attache.wire.web_app import web_app
+from attache.wiring import services
 from functions.updates.routes import routes
 
 
 def application() -> FastAPI:
     """The updates route, and `/health` for the Lambda Web Adapter to see that it is up."""
-    from attache.wiring import services
-
     wired = services()
     return web_app([routes(wired), health_routes()], wired.keys.settle)

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
+import botocore.session
+from botocore.config import Config
+
 MAX_CONNECTIONS = 64
 Item = dict[str, dict[str, Any]]
 
@@ -60,16 +63,12 @@ class Aws:
     @cached_property
     def _session(self) -> Any:
         """One for all clients: it keeps what it has read of botocore's own data, most of what a client costs."""
-        import botocore.session
-
         session = botocore.session.Session(profile=self.access.profile)
         if self.access.access_key_id and self.access.secret_access_key:
             session.set_credentials(self.access.access_key_id, self.access.secret_access_key)
         return session
 
     def _make(self, service: str) -> Any:
-        from botocore.config import Config
-
         access = self.access
         return self._session.create_client(
             service,

@@ -1,14 +1,17 @@
-"""The composition root: settings in, the wired service out. Nothing else reads the environment or joins parts."""
+"""The composition root: settings in, the wired service out. Nothing else reads the environment or joins parts.
+
+What only some functions have is imported with the part that needs it: it is time at which others start.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from attache.apps.app import App, ModelChoice
+from attache.apps.app import ModelChoice
 from attache.apps.apps import Apps
 from attache.apps.apps_with_default import AppsWithDefault, AppsWithoutDefault
 from attache.apps.default_app import default_app
@@ -19,12 +22,8 @@ from attache.keys import Keys
 from attache.keys.dynamo_keys import DynamoKeys
 from attache.models.access import ProviderAccess
 from attache.models.catalogue import Catalogue
-from attache.models.litellm_windows import LitellmWindows
-from attache.models.model import Models
-from attache.models.own_keys import OwnKeys
 from attache.models.provider_keys import KnownProviders, ProviderKeys
 from attache.models.ssm_provider_keys import SsmProviderKeys
-from attache.models.watched_models import OverheardModels, Span, TracedModels
 from attache.models.with_a_key import with_a_key
 from attache.secrets import ClientSecrets, Secrets
 from attache.secrets.dynamo_secrets import DynamoSecrets
@@ -38,34 +37,23 @@ from attache.telemetry.meter import Meter, NoMeter
 from attache.telemetry.powertools_logs import log_as_json
 from attache.telemetry.powertools_meter import PowertoolsMeter
 from attache.telemetry.powertools_traces import PowertoolsTraces, TracedMeter
-from attache.tools.general import GeneralTools
-from attache.tools.guarded_network import GuardedNetwork
-from attache.tools.http_exchange import Exchanges
-from attache.tools.http_tool import HttpTool
-from attache.tools.http_tools import HttpToolset
-from attache.tools.timed_toolset import TimedToolset
-from attache.tools.tool import Toolset
-from attache.tools.toolsets import CombinedToolset, ConfirmedToolset, LaterToolset
-from attache.tools.wallet_tools import WalletToolset
-from attache.turns.chats import Chats
-from attache.turns.earlier import Earlier
 from attache.turns.interrupts import Interrupts
-from attache.turns.means import Workshop
 from attache.turns.outcome_keeper import OutcomeKeeper
 from attache.turns.sqs_jobs import SqsJobs
 from attache.turns.sqs_wakeups import SqsWakeups
 from attache.turns.system_messages import SystemMessages
 from attache.turns.timings import DEFAULT, Timings
-from attache.turns.tool_worker import ToolWorker
-from attache.turns.worker import Worker
-from attache.usage.counted_usage import CountedUsage
-from attache.usage.dynamo_usage import DynamoUsage
-from attache.wallets import Proofs
-from attache.wallets.dynamo_proofs import DynamoProofs
-from attache.wallets.eth_keys_signatures import EthKeysSignatures
 
 if TYPE_CHECKING:
     from attache.models.litellm_models import LitellmModels
+    from attache.models.model import Models
+    from attache.models.watched_models import Span
+    from attache.turns.app_toolsets import AppToolsets
+    from attache.turns.chats import Chats
+    from attache.turns.means import Workshop
+    from attache.turns.tool_worker import ToolWorker
+    from attache.turns.worker import Worker
+    from attache.wallets import Proofs
 
 
 @dataclass(frozen=True)
@@ -106,6 +94,10 @@ class Services:
 
     @cached_property
     def proofs(self) -> Proofs:
+        from attache.wallets import Proofs
+        from attache.wallets.dynamo_proofs import DynamoProofs
+        from attache.wallets.eth_keys_signatures import EthKeysSignatures
+
         store = DynamoProofs(self.aws, self.settings.registry_table)
         return Proofs(store, EthKeysSignatures(), self.clock, self.settings.wallet_token_hours * 3600)
 
@@ -124,19 +116,25 @@ class Services:
 
     @cached_property
     def chats(self) -> Chats:
+        from attache.turns.chats import Chats
+
         return Chats(self.sessions, self._table, self._workshop, self.clock, self.timings)
 
     @cached_property
     def worker(self) -> Worker:
+        from attache.turns.worker import Worker
+
         return Worker(self.sessions, self._workshop, self.clock, self.timings)
 
     @cached_property
     def tool_worker(self) -> ToolWorker:
+        from attache.turns.tool_worker import ToolWorker
+
         return ToolWorker(
             self.sessions,
             self.outcomes,
             self.apps,
-            self._operations,
+            self._toolsets.operations,
             self.tool_calls_queue,
             self.clock,
             self.timings,
@@ -171,6 +169,8 @@ class Services:
     @property
     def _watched(self) -> Models:
         """The models as turns call them."""
+        from attache.models.watched_models import OverheardModels, TracedModels
+
         models: Models = self.models
         if self.settings.log_messages == "on":
             models = OverheardModels(models)
@@ -195,8 +195,8 @@ class Services:
             await self.chats.settled()
         if "models" in self.__dict__:
             await self.models.aclose()
-        if "_exchanges" in self.__dict__:
-            await self._exchanges.close()
+        if "_toolsets" in self.__dict__:
+            await self._toolsets.close()
 
     @cached_property
     def _table(self) -> DynamoSessions:
@@ -212,13 +212,20 @@ class Services:
 
     @cached_property
     def _workshop(self) -> Workshop:
+        from attache.models.litellm_windows import LitellmWindows
+        from attache.models.own_keys import OwnKeys
+        from attache.turns.earlier import Earlier
+        from attache.turns.means import Workshop
+        from attache.usage.counted_usage import CountedUsage
+        from attache.usage.dynamo_usage import DynamoUsage
+
         usage = CountedUsage(DynamoUsage(self.aws, self.settings.registry_table), self.meter)
         own_keys = OwnKeys(self.catalogue, self.client_secrets)
         windows = LitellmWindows(self.catalogue)
         return Workshop(
             self.apps,
             self._watched,
-            self._tools,
+            self._toolsets.of,
             usage,
             self._wakeups,
             self.tool_calls_queue,
@@ -231,20 +238,11 @@ class Services:
         )
 
     @cached_property
-    def _exchanges(self) -> Exchanges:
-        return Exchanges(GuardedNetwork(allow_loopback=self.settings.loopback_tools == "on"))
+    def _toolsets(self) -> AppToolsets:
+        from attache.turns.app_toolsets import AppToolsets
 
-    def _tools(self, app: App) -> Toolset:
-        """The app's operations, some put off or behind an approval, its wallet tools, and the program's own."""
-        operations = LaterToolset(self._operations(app, app.tools), [tool.name for tool in app.tools if tool.later])
-        confirmed = [tool.name for tool in app.tools if tool.confirm]
-        builtin = [GeneralTools(self.clock)] if "general" in app.builtin_tools else []
-        return CombinedToolset(ConfirmedToolset(operations, confirmed), WalletToolset(app.wallet_tools), *builtin)
-
-    def _operations(self, app: App, tools: Sequence[HttpTool]) -> Toolset:
-        """Operations of the app, as they are."""
-        declared = [secret.name for secret in app.secrets]
-        return TimedToolset(HttpToolset(tools, self.secrets, self._exchanges, declared), self.meter)
+        loopback = self.settings.loopback_tools == "on"
+        return AppToolsets(self.secrets, self.clock, self.meter, allow_loopback=loopback)
 
 
 def wire(

@@ -1,0 +1,52 @@
+"""The tools of an app, put together. Imported where turns run or tools are called, and nowhere else: it is heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from attache.apps.app import App
+from attache.clock import Clock
+from attache.secrets import Secrets
+from attache.telemetry.meter import Meter
+from attache.tools.general import GeneralTools
+from attache.tools.guarded_network import GuardedNetwork
+from attache.tools.http_exchange import Exchanges
+from attache.tools.http_tool import HttpTool
+from attache.tools.http_tools import HttpToolset
+from attache.tools.timed_toolset import TimedToolset
+from attache.tools.tool import Toolset
+from attache.tools.toolsets import CombinedToolset, ConfirmedToolset, LaterToolset
+from attache.tools.wallet_tools import WalletToolset
+
+
+@dataclass(frozen=True)
+class AppToolsets:
+    """What apps can call; connections to their servers are kept until `close`."""
+
+    secrets: Secrets
+    clock: Clock
+    meter: Meter
+    allow_loopback: bool
+
+    def of(self, app: App) -> Toolset:
+        """The app's operations, some put off or behind an approval, its wallet tools, and the program's own."""
+        operations = LaterToolset(self.operations(app, app.tools), [tool.name for tool in app.tools if tool.later])
+        confirmed = [tool.name for tool in app.tools if tool.confirm]
+        builtin = [GeneralTools(self.clock)] if "general" in app.builtin_tools else []
+        return CombinedToolset(ConfirmedToolset(operations, confirmed), WalletToolset(app.wallet_tools), *builtin)
+
+    def operations(self, app: App, tools: Sequence[HttpTool]) -> Toolset:
+        """Operations of the app, as they are."""
+        declared = [secret.name for secret in app.secrets]
+        return TimedToolset(HttpToolset(tools, self.secrets, self._exchanges, declared), self.meter)
+
+    async def close(self) -> None:
+        """Close the connections that are kept for further calls."""
+        if "_exchanges" in self.__dict__:
+            await self._exchanges.close()
+
+    @cached_property
+    def _exchanges(self) -> Exchanges:
+        return Exchanges(GuardedNetwork(allow_loopback=self.allow_loopback))
