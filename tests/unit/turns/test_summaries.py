@@ -19,6 +19,7 @@ from attache.sessions.entries import CallAsked, End, Entry, Event, Interrupt, Us
 from attache.sessions.head import DAY
 from attache.sessions.history import Part, StepMade, SystemMessage, TurnMade, Unanswered
 from attache.sessions.summary import MOST_BYTES, Summary
+from attache.sessions.table import Settled
 from attache.turns.prompt import SO_FAR, told
 from attache.turns.summaries import (
     BLOCKS,
@@ -35,6 +36,7 @@ from attache.turns.wakeups import Summarize, Wake, parse_job
 from attache.turns.window import meets, unsummarized
 from tests.fakes.clock import FakeClock
 from tests.fakes.models import FakeModels, Says, asks, says
+from tests.fakes.session_table import FakeSessionTable
 from tests.fakes.toolset import FakeToolset, answers
 from tests.fakes.wakeups import FakeWakeups
 from tests.unit.models.test_own_keys import KEY, FakeKeys
@@ -349,6 +351,23 @@ async def test_it_lives_as_long_as_the_head() -> None:
     clock.forward(2)
     log = await shop.log()
     assert (log.head, log.known.summary) == (None, None)
+
+
+class UnsettledTable(FakeSessionTable):
+    async def settle(self, session_id: str, settled: Settled) -> None:
+        raise Unavailable("The table does not answer.")
+
+
+async def test_what_comes_when_all_is_expired_but_the_summary_is_counted_on_from_there() -> None:
+    clock = FakeClock()
+    shop = house(clock=clock, table=UnsettledTable(clock))
+    await chat(shop, 1, 4)
+    kept = await summary(shop)
+    assert kept is not None
+    clock.forward((APP.retention_days + 1) * DAY)
+    await chat(shop, 5, 6)
+    assert (await shop.log()).entries[0].number == kept.upto + 1
+    assert names(asked(shop)[-1]) == ["m1", "m2", "m5", "m6"]
 
 
 def test_a_job_is_what_it_was_on_the_queue() -> None:

@@ -87,11 +87,12 @@ def _living(entries: tuple[Entry, ...], head: Head | None) -> tuple[Entry, ...]:
 def _with_head(known: Known) -> Known:
     """Head and view tell each other what only one of them knows.
 
-    The next number follows the greater of the newest slot and what the head knows: entries expire before it. That a
-    turn has ended is read in the log first, and a poll reads nothing else.
+    The next number follows the greatest of the newest slot and what head and summary know: entries expire before them.
+    That a turn has ended is read in the log first, and a poll reads nothing else.
     """
     head, view = known.head, known.view
     if head is None:
         return known
-    updated, last = max(head.updated, view.idle_since), max(view.last, head.last)
+    upto = known.summary.upto if known.summary else 0
+    updated, last = max(head.updated, view.idle_since), max(view.last, head.last, upto)
     return replace(known, head=replace(head, updated=updated), view=replace(view, last=last))
