@@ -31,6 +31,7 @@ from attache_local.serving import serving
 from functions.turns.jobs import do_job
 from tests.crash.faults import Fault, FaultyAws, break_calls_of, faults_of
 from tests.crash.scenario import DONE, LOOK, UNKNOWN, Desk, app_with, openai_reply, order_message, shorter
+from tests.crash.waiting import TOLD, WAITS
 from tests.embedded import Embedded
 from tests.load.clients import Client, answer_in
 from tests.servers import http_server
@@ -163,7 +164,24 @@ async def made_and_deleted(place: Place, client: Client, steady: Client) -> None
     assert (await steady.state())["messages"] == []
 
 
-FLOWS = (streamed, asked, polled, interrupted, made_and_deleted)
+async def approved(place: Place, client: Client, steady: Client) -> None:
+    await steady.ask(f"Confirm {client.session_id}")
+    message = json.dumps({"type": "tool_approval_response", "payload": {"approved": True}})
+    headers, params = {"X-Session-Id": client.session_id, "X-API-Key": client.key}, {"message": message}
+    answer = await client.http.post("/api/system", params=params, headers=headers)
+    while answer.status_code >= 500:
+        assert answer.json()["error"]
+        answer = await client.http.post("/api/system", params=params, headers=headers)
+    assert answer.status_code in (200, 400), "it was taken just now, or before"
+    snapshot = await steady.settled()
+    results = [message["tool_result"][1] for message in snapshot["messages"] if message["tool_result"]]
+    came = json.loads(results[-1]).get("outcome", "ok")
+    assert (len(results), answer_in(snapshot)) == (2, WAITS + TOLD[came])
+    orders = place.desk.orders[client.session_id]
+    assert orders == 1 if came == "ok" else orders <= 1
+
+
+FLOWS = (streamed, asked, polled, interrupted, made_and_deleted, approved)
 
 
 async def tried(place: Place, flow: Flow, aws: FaultyAws) -> tuple[int, int]:
