@@ -68,6 +68,12 @@ MUMBLED = NEVER.model_copy(update={"field": "no.such.field", "message": None})
 REFUSED = NEVER.model_copy(update={"poll": STEPS.poll.model_copy(update={"path": "/nowhere/{withdrawal}"})})
 NO_START = NEVER.model_copy(update={"arguments": {"withdrawal": "no.such.field"}})
 ENDLESS = {"Stall": NEVER, "Mumble": MUMBLED, "Refuse": REFUSED, "Forget": NO_START}
+READ_LOG = STEPS.poll.model_copy(
+    update={
+        "name": "ReadLog", "path": "/_log", "parameters": {"type": "object", "properties": {}}, "bindings": (),
+        "later": True,
+    }
+)  # fmt: skip
 WITHDRAWAL = {"userId": "user123", "symbol": "BTC", "amount": 0.01, "address": "0xab"}
 ORDER = {"userId": "user123", "symbol": "ETH", "side": "sell", "amount": 1}
 PAYMENT = {"to": "0x" + "1" * 40, "value": "5", "description": "Pay the shop"}
@@ -83,6 +89,7 @@ PENDING = {
     "trade": [Asked("Trade", ORDER)],
     "withdraw": [Asked("Withdraw", WITHDRAWAL)],
     "lose": [Asked("Withdraw", {**WITHDRAWAL, "address": "0xdead"})],
+    "log": [Asked("ReadLog")],
     "endless": [Asked(name, WITHDRAWAL) for name in ENDLESS],
 }
 
@@ -95,7 +102,7 @@ def desk_app(server: str) -> App:
         title="The desk",
         version="",
         models=ModelChoice(default="gpt-4o"),
-        tools=(TRADE.model_copy(update={"server": server}), *stepped),
+        tools=(*(tool.model_copy(update={"server": server}) for tool in (TRADE, READ_LOG)), *stepped),
         wallet_tools=WALLET,
     )
 

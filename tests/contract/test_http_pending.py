@@ -290,3 +290,19 @@ def test_steps_of_a_deleted_session_are_not_gone_on_with(http: httpx.Client, run
     time.sleep(2.5)  # the exchange is asked each second
     assert len(trades_at(running, call)) == asked_so_far
     assert state(http, headers).messages == []
+
+
+def test_a_long_result_that_comes_later_comes_whole(http: httpx.Client, running: Running) -> None:
+    with httpx.Client(base_url=running.exchange, trust_env=False) as client:
+        for _ in range(200):
+            client.get("/markets")
+    headers = asked(http, running, "log", older=False)
+    found, until = settled(http, headers), time.monotonic() + 20
+    while len(results := [each.tool_result for each in found.messages if each.tool_result]) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+        found = settled(http, headers)
+    pending_one, whole = (result[1] for result in results)
+    assert json.loads(pending_one)["outcome"] == "pending"
+    assert len(json.loads(whole)) >= 200, "all entries, not those that the model reads"
+    assert len(whole) > 20_000
