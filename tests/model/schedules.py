@@ -127,7 +127,9 @@ def _play(world: World, chaos: SeededChaos, rng: random.Random) -> None:
     world.recover()
     if rng.random() < 0.15:
         world.long = True
-        world.run(rng.choice((1100.0, 1.1 * DAY, 91 * DAY, 96.99 * DAY, 98 * DAY)))
+        seconds = rng.choice((1100.0, 1.1 * DAY, 91 * DAY, 96.99 * DAY, 98 * DAY))
+        world.empty = seconds > 90 * DAY
+        world.run(seconds)
     world.next_message_works()
 
 

@@ -59,7 +59,7 @@ class World:
     `violations` are found on the way; `delivered` counts the failures that snapshots delivered; `shown` is the last
     snapshot; `slow`: the share of words and tools that take long; `asks`: of calls that wait for something;
     `calm`: nothing goes wrong here; `prompt`: wake-ups come in time, whatever else goes wrong; `long`: so much time
-    has passed that entries have expired.
+    has passed that entries have expired; `empty`: all of them, so that what no end told the head is not known any more.
     """
 
     session_id = SESSION
@@ -74,7 +74,7 @@ class World:
         self.trace: list[tuple[float, str]] = []
         self.delivered = 0
         self.shown: clients.Json | None = None
-        self.calm = self.prompt = self.long = False
+        self.calm = self.prompt = self.long = self.empty = False
         self.skew = 0
         self.visibility = 60.0
         self.slow = 0.0
