@@ -18,11 +18,12 @@ import secrets
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import IO
 
 import httpx
@@ -37,6 +38,7 @@ START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 GONE_SECONDS = 2.0  # a process that was killed holds its lock for a moment yet
 STEP_SECONDS = 0.02
+NO_MORE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,13 @@ class EmbeddedAws:
     """An AWS on a private loopback port, with its state in `directory`.
 
     `with EmbeddedAws(tmp_path) as aws: Aws(aws.access)` starts it and stops it; `start` and `stop` do the same by hand.
+    `variables` are settings of ministack's beside ours.
     """
 
-    def __init__(self, directory: Path, program: Path = MINISTACK) -> None:
+    def __init__(self, directory: Path, program: Path = MINISTACK, variables: Mapping[str, str] = NO_MORE) -> None:
         self._directory = directory
         self._program = program
+        self._variables = variables
         self._process: AwsProcess | None = None
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -173,6 +177,7 @@ class EmbeddedAws:
             "DOCKER_HOST": f"unix://{place / 'no-docker'}",
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
+            **self._variables,
         }
 
     def _last_ending(self) -> str | None:

@@ -12,6 +12,7 @@ MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / ".aws-sam" / "here" / "build" / "template.yaml"
 ADAPTER = ROOT / ".venv-adapter" / "bin" / "lambda-adapter"
+REHEARSAL = ROOT / ".venv-rehearsal" / "bin" / "ministack"
 EMULATOR = next(
     ROOT.glob(f".venv-sam/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-{MACHINES[platform.machine()]}"),
     ROOT / ".venv-sam" / "aws-lambda-rie",

@@ -166,7 +166,7 @@ async def service_on_sockets(directory: Path, feed: Feed = polling) -> AsyncIter
             urls.append(await stack.enter_async_context(serving(service.app, listen(0))))
         exchange = example_api("exchange-key", directory / "exchange.log", latency=0, settles_after=3)
         exchange_url = await stack.enter_async_context(serving(exchange, listen(0)))
-        keys = await _prepared(aws, outputs, vendor.url, exchange_url)
+        keys = await prepared(aws, outputs, vendor.url, exchange_url)
         yield Running(urls[0], urls[1], urls[2], exchange_url, keys, provider, vendor, aws, outputs)
 
 
@@ -180,7 +180,8 @@ def _naming_few(handle: Handler) -> Handler:
     return handled
 
 
-async def _prepared(aws: Aws, outputs: Mapping[str, str], vendor: str, exchange: str) -> Issued:
+async def prepared(aws: Aws, outputs: Mapping[str, str], vendor: str, exchange: str) -> Issued:
+    """The apps that the contract tests talk to, their secrets, and keys in every condition."""
     table, clock = outputs["RegistryTable"], Clock()
     releases = S3Releases(aws, outputs["DataBucket"], table, clock)
     for app in (SHOP, OTHER, desk_app(exchange), *vendor_apps(vendor)):

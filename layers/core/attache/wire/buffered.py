@@ -1,0 +1,38 @@
+"""Streamed routes where answers cannot be streamed, as under `sam local`: each is handed over whole.
+
+On AWS the Lambda Web Adapter stands before these routes, and nothing of this is used.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from mangum import Mangum
+from mangum.types import LambdaContext, LambdaEvent
+from starlette.types import ASGIApp
+
+from attache.wire.lambda_context import HEADER, MARGIN
+
+
+class Buffered:
+    """Lambda's entry point. A stream is over after `most` seconds; without them, with the function's time."""
+
+    def __init__(self, app: ASGIApp, most: float | None = None) -> None:
+        self._mangum = Mangum(app, lifespan="off")
+        self._most = most
+
+    def __call__(self, event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
+        left = context.get_remaining_time_in_millis()
+        if self._most is not None:
+            left = min(left, int(self._most * 1000) + MARGIN)
+        return self._mangum(_told(event, time.time_ns() // 1_000_000 + left), context)
+
+
+def _told(event: LambdaEvent, deadline: int) -> LambdaEvent:
+    """The event with the header that says when the function's time is over, as the adapter would set it."""
+    value = json.dumps({"deadline": deadline})
+    headers = {**(event.get("headers") or {}), HEADER: value}
+    many = {**(event.get("multiValueHeaders") or {}), HEADER: [value]}
+    return {**event, "headers": headers, "multiValueHeaders": many}
