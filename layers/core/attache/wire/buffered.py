@@ -10,8 +10,7 @@ import time
 from typing import Any
 
 from mangum import Mangum
-from mangum.types import LambdaContext, LambdaEvent
-from starlette.types import ASGIApp
+from mangum.types import ASGI, LambdaContext, LambdaEvent
 
 from attache.wire.lambda_context import HEADER, MARGIN
 
@@ -19,7 +18,7 @@ from attache.wire.lambda_context import HEADER, MARGIN
 class Buffered:
     """Lambda's entry point. A stream is over after `most` seconds; without them, with the function's time."""
 
-    def __init__(self, app: ASGIApp, most: float | None = None) -> None:
+    def __init__(self, app: ASGI, most: float | None = None) -> None:
         self._mangum = Mangum(app, lifespan="off")
         self._most = most
 

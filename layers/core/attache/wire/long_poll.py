@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,7 +30,8 @@ class LongPoll:
 
     async def _wait(self, streaming: asyncio.Future[None], came: asyncio.Event) -> None:
         arriving = asyncio.ensure_future(came.wait())
-        await asyncio.wait({streaming, arriving}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {streaming, arriving}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         arriving.cancel()
         if not streaming.done():
             await asyncio.wait({streaming}, timeout=self._soon)
