@@ -12,6 +12,7 @@ from attache.clock import Clock
 from attache.sessions.entries import Entry, Text
 from attache.sessions.head import Lifetime
 from attache.sessions.log import SessionLog
+from attache.sessions.summary import Summary
 from attache.sessions.table import Beside
 from attache.sessions.updates import Updates
 from attache.tools.tool import Toolset, ToolSpec
@@ -49,6 +50,21 @@ class _Forgetting(FakeSessionTable):
     async def put(self, session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> None:
         if not isinstance(entry.body, Text):
             await super().put(session_id, entry, beside, lifetime)
+
+
+class _Timid(FakeSessionTable):
+    """Says of a summary that it does not go as far as it does."""
+
+    async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
+        await super().keep_summary(session_id, replace(summary, upto=summary.born), expires)
+
+
+class _Presumptuous(FakeSessionTable):
+    """Says of a summary that it goes as far as the log."""
+
+    async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
+        last = max(self._at(session_id).log)
+        await super().keep_summary(session_id, replace(summary, upto=last), expires)
 
 
 class _CalledSafe(FarTools):
@@ -179,6 +195,16 @@ class Hasty(Ways):
         return services
 
 
+class Misremembered(Ways):
+    """Summaries are kept by another."""
+
+    def __init__(self, table: type[FakeSessionTable]) -> None:
+        self._table = table
+
+    def table(self, clock: Clock) -> FakeSessionTable:
+        return self._table(clock)
+
+
 class Misheard(Ways):
     """Updates come from another."""
 
@@ -205,6 +231,8 @@ class Misheard(Ways):
         (Hasty(_Boastful), "was taken, and is not in the log"),
         (Misheard(_Stuttering), "updates told"),
         (Misheard(_Forgetful), "updates told"),
+        (Misremembered(_Timid), "not what was said before"),
+        (Misremembered(_Presumptuous), "not what was said before"),
     ],
     ids=[
         "no fence",
@@ -218,6 +246,8 @@ class Misheard(Ways):
         "outcomes lost",
         "updates twice",
         "updates lost",
+        "turns told twice",
+        "turns lost",
     ],
 )
 def test_what_is_broken_is_found(ways: Ways, words: str) -> None:
