@@ -9,7 +9,7 @@ from typing import Any
 from attache.clock import Clock
 from attache.sessions.entries import Entry, decode, encode
 from attache.sessions.head import DAY, Gist, Head, Lifetime, Listed, Noted
-from attache.sessions.summary import Summary, own
+from attache.sessions.summary import Summary
 from attache.sessions.table import (
     WINDOW,
     Beside,
@@ -77,11 +77,6 @@ class FakeSessionTable:
         if at.head is not None and at.head.born == settled.born and at.head.last < settled.last:
             at.head = replace(at.head, last=settled.last, updated=settled.updated)
             at.head_expires = settled.updated // 1000 + settled.lifetime.head
-
-    async def summary(self, session_id: str) -> Summary | None:
-        self.reads += 1
-        at = self._at(session_id)
-        return own(self._summary(at), at.head if at.head_expires * 1000 > self._clock.now() else None)
 
     async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
         at = self._at(session_id)

@@ -82,9 +82,6 @@ class FarTable:
     async def tell(self, session_id: str, born: int, gist: Gist) -> None:
         await self._network.request("put", lambda: at_once(self._table.tell(session_id, born, gist)), OutcomeUnknown)
 
-    async def summary(self, session_id: str) -> Summary | None:
-        return await self._read(lambda: self._table.summary(session_id))
-
     async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
         def keep() -> None:
             at_once(self._table.keep_summary(session_id, summary, expires))

@@ -27,7 +27,7 @@ from attache.sessions.dynamo_items import (
 from attache.sessions.dynamo_writes import SessionWrites
 from attache.sessions.entries import Entry
 from attache.sessions.head import Gist, Lifetime, Listed, Noted
-from attache.sessions.summary import Summary, own
+from attache.sessions.summary import Summary
 from attache.sessions.table import (
     WINDOW,
     Beside,
@@ -99,13 +99,6 @@ class DynamoSessions:
                 ":born": number(settled.born),
             },
         )
-
-    async def summary(self, session_id: str) -> Summary | None:
-        """Two items that lie side by side: the head says whose summary it is."""
-        items, _ = await self._pages(session_id, "META#HEAD", "META#SUM", 2, newest_first=False)
-        meta = {item["sk"]["S"]: item for item in items}
-        head, summary = meta.get("META#HEAD"), meta.get("META#SUM")
-        return own(summary_of(summary), head_of(session_id, head)) if head and summary else None
 
     async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
         await self._unless_refused("put_item", **self._writes.summary(session_id, summary, expires))

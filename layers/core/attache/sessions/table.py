@@ -141,10 +141,6 @@ class SessionTable(Protocol):
         """`last` and `updated` of the head; nothing where it is another session's or newer."""
         ...
 
-    async def summary(self, session_id: str) -> Summary | None:
-        """The summary of the session that lives under this id, by one small read."""
-        ...
-
     async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
         """Keep it until `expires` (seconds since 1970), unless one that goes as far, or a later session's, stands."""
         ...
