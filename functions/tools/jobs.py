@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attache.telemetry.about import noted, session_mark
 from attache.turns.tool_jobs import ToolJob, call_meant, parse_tool_job
-from attache.wire.deliveries import MOST_TRIES, GivenUp, NotOurs
+from attache.wire.deliveries import MOST_TRIES, AnotherVersion, GivenUp, NotOurs
 
 if TYPE_CHECKING:
     from attache.wiring import Services
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 async def do_tool_job(services: Services, body: str, tries: int = 1) -> None:
     """Do the job that a message asks for, which has come `tries` times. Whatever it raises, the message has failed.
 
-    A message that is not ours is told to the session whose call it names, if it names one. Raises NotOurs and GivenUp
-    where it is to be set aside, anything else where it should come again.
+    A message that is not ours is told to the session whose call it names, if it names one; one of another version,
+    when that has not taken it either. Raises NotOurs and GivenUp where it is to be set aside, anything else where it
+    should come again.
     """
     try:
         job = parse_tool_job(body)
-    except NotOurs:
-        if (meant := call_meant(body)) is not None:
+    except (NotOurs, AnotherVersion) as error:
+        meant = call_meant(body)
+        if meant is not None and (isinstance(error, NotOurs) or tries >= MOST_TRIES):
             await services.tool_worker.give_up(meant.session_id, meant.call_id)
         raise
     with noted(session=session_mark(job.session_id)):

@@ -121,7 +121,7 @@ async def place(embedded: Embedded) -> AsyncIterator[Place]:
     ],
 )
 async def test_what_is_not_ours_is_set_aside_at_once(place: Place, queue: str, dead: str, do: Any) -> None:
-    bodies = ["not ours", '{"v": 2, "kind": "wake", "session_id": "s"}', '{"v": 1, "kind": "dance", "session_id": "s"}']
+    bodies = ["not ours", '{"kind": 7, "session_id": "s"}', '{"v": 1, "kind": "dance", "session_id": "s"}']
     for body in bodies:
         await place.send(queue, body)
     async with polling(place.embedded.aws, place.embedded.outputs[queue], partial(do, place.services)):
@@ -133,7 +133,7 @@ async def test_poison_harms_no_other_message_and_its_session_is_told(place: Plac
     poisoned, job = await place.withdrawing()
     waiting = str(uuid4())
     await place.services.chats.answer(ChatRequest(waiting, await place.services.apps.get("desk"), "hello"), 0)
-    poison = json.dumps(job.model_dump() | {"v": 2})
+    poison = json.dumps(job.model_dump() | {"kind": "repeat"})
     await place.send("ToolCallsQueueUrl", poison)
     await place.send("ToolCallsQueueUrl", "not ours")
     await place.send("TurnsQueueUrl", "not ours")

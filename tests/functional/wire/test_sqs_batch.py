@@ -7,7 +7,7 @@ import pytest
 
 from attache.errors import Unavailable
 from attache.telemetry.about import about, noted
-from attache.wire.deliveries import MOST_TRIES, NotOurs
+from attache.wire.deliveries import MOST_TRIES, AnotherVersion, NotOurs
 from attache.wire.sqs_batch import each_message
 
 OTHER = "a-bug"
@@ -28,7 +28,12 @@ def sent(*bodies: str, tries: int = 1) -> dict[str, Any]:
     }
 
 
-ERRORS: Mapping[str, Exception] = {"poison": NotOurs("not ours"), "outage": Unavailable("no"), OTHER: ValueError("no")}
+ERRORS: Mapping[str, Exception] = {
+    "poison": NotOurs("not ours"),
+    "outage": Unavailable("no"),
+    "upgrade": AnotherVersion("2"),
+    OTHER: ValueError("no"),
+}
 
 
 class Queue:
@@ -98,7 +103,7 @@ def test_each_message_is_handled_knowing_what_its_function_knows() -> None:
     assert known == ["r1", "r2"]
 
 
-@pytest.mark.parametrize("body", ["outage", OTHER])
+@pytest.mark.parametrize("body", ["outage", "upgrade", OTHER])
 def test_what_may_work_comes_again_later_each_time(body: str) -> None:
     pauses = []
     for tries in range(1, MOST_TRIES + 1):

@@ -14,7 +14,7 @@ from attache.sessions.events import update_events
 from attache.sessions.view import fold
 from attache.turns.tool_jobs import Poll, Start
 from attache.turns.wakeups import Guard, HandOver, Job, Purge, Title, Wake, parse_job
-from attache.wire.deliveries import MOST_TRIES, GivenUp, NotOurs
+from attache.wire.deliveries import MOST_TRIES, AnotherVersion, GivenUp, NotOurs
 from attache.wiring import Services
 from functions.tools.jobs import do_tool_job
 from functions.turns.jobs import do_job
@@ -84,12 +84,22 @@ async def test_what_was_sent_has_an_unknown_outcome() -> None:
     assert "was begun" in (await branch.outcome())[1]
 
 
-@pytest.mark.parametrize("change", [{"v": 2}, {"kind": "repeat"}, {"more": 1}])
+@pytest.mark.parametrize("change", [{"v": "1"}, {"kind": "repeat"}, {"more": 1}])
 async def test_a_message_that_is_not_ours_and_names_a_call_is_told_at_once(change: dict[str, Any]) -> None:
     branch, job = await pending()
     body = json.dumps(job.model_dump() | change)
     for tries in range(1, MOST_TRIES + 1):
         with pytest.raises(NotOurs):
+            await do_tool_job(wired(tool_worker=branch.worker), body, tries)
+    assert await told(branch) == ("error", [NOTICE])
+
+
+async def test_a_message_of_another_version_is_left_to_that_and_told_in_the_end() -> None:
+    branch, job = await pending()
+    body = json.dumps(job.model_dump() | {"v": 2, "more": 1})
+    for tries in range(1, MOST_TRIES + 1):
+        assert "outcome" not in await branch.house.kinds()
+        with pytest.raises(AnotherVersion):
             await do_tool_job(wired(tool_worker=branch.worker), body, tries)
     assert await told(branch) == ("error", [NOTICE])
 

@@ -335,7 +335,7 @@ async def test_a_call_that_waits_for_approval_waits_first_and_then_for_its_steps
     assert (await branch.house.snapshot())["messages"][-1]["content"] == "It arrived."
 
 
-@pytest.mark.parametrize("body", ["", "{}", '{"v": 2, "kind": "start", "session_id": "s", "call_id": "c"}', "[]"])
+@pytest.mark.parametrize("body", ["", "{}", '{"v": "1", "kind": "start", "session_id": "s", "call_id": "c"}', "[]"])
 def test_a_message_that_is_not_ours_is_refused(body: str) -> None:
     with pytest.raises(NotOurs):
         parse_tool_job(body)

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from attache.turns.wakeups import SessionId
-from attache.wire.deliveries import NotOurs
+from attache.turns.wakeups import VERSION, SessionId
+from attache.wire.deliveries import refusal
 
 CallId = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -15,7 +15,7 @@ CallId = Annotated[str, Field(min_length=1, max_length=200)]
 class _Job(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    v: Literal[1] = 1
+    v: Literal[1] = VERSION
     session_id: SessionId
     call_id: CallId
 
@@ -40,11 +40,11 @@ _JOBS: TypeAdapter[ToolJob] = TypeAdapter(Annotated[ToolJob, Field(discriminator
 
 
 def parse_tool_job(body: str) -> ToolJob:
-    """A queue message's job. Raises NotOurs."""
+    """A queue message's job. Raises NotOurs, AnotherVersion."""
     try:
         return _JOBS.validate_json(body)
     except ValidationError as error:
-        raise NotOurs("This is no job of the tool-calls queue.") from error
+        raise refusal(body, VERSION) from error
 
 
 class Meant(BaseModel):

@@ -6,15 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from attache.wire.deliveries import NotOurs
+from attache.wire.deliveries import refusal
 
+VERSION: Literal[1] = 1
 SessionId = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class _Job(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    v: Literal[1] = 1
+    v: Literal[1] = VERSION
     session_id: SessionId
 
 
@@ -66,8 +67,8 @@ _JOBS: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")
 
 
 def parse_job(body: str) -> Job:
-    """A queue message's job. Raises NotOurs."""
+    """A queue message's job. Raises NotOurs, AnotherVersion."""
     try:
         return _JOBS.validate_json(body)
     except ValidationError as error:
-        raise NotOurs("This is no job of the turns queue.") from error
+        raise refusal(body, VERSION) from error
