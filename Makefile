@@ -26,7 +26,7 @@ REHEARSAL := .venv-rehearsal/.installed
 ADAPTER := .venv-adapter/bin/lambda-adapter
 HERE := .aws-sam/here
 
-.PHONY: help dev setup test soak bench scaling slow build built engines check lint format types contracts templates requirements clean openapi openapi-release snapstart
+.PHONY: help dev setup test soak bench scaling slow build built engines deploy-local sam-local check lint format types contracts templates requirements clean openapi openapi-release snapstart
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,12 @@ built: $(SAM) $(LAMBDA) ## the same, but for this machine; seconds where nothing
 	@export LAMBDA_ARCH=$$(uname -m) LAMBDA_PYTHON=$$(.venv-lambda/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 		$(call sam_build,$(CURDIR)/.venv-lambda/bin/python) --build-dir $(HERE)/build --cache-dir $(HERE)/cache >$(HERE)/log 2>&1 \
 		|| { cat $(HERE)/log >&2; exit 1; }
+
+deploy-local: $(RUN) $(REHEARSAL) built ## sam deploy of what was built, to an embedded AWS; serves until Ctrl-C
+	@exec $(PY) -m attache_local.rehearse deploy
+
+sam-local: $(RUN) $(REHEARSAL) built ## sam local start-api over it: functions in Docker (PORT=...)
+	@exec $(PY) -m attache_local.rehearse sam-local --port $(PORT)
 
 check: ## the whole gate, as CI runs it
 	@.ci/run

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(port: int, directory: Path) -> None:
-    _cancel_on_signal()
+    cancel_on_signal()
     progress = Progress()
     from attache_local.greeting import greeting  # a second of imports, which the time to be ready counts
     from attache_local.stack import local_stack
@@ -47,7 +47,7 @@ async def _run(port: int, directory: Path) -> None:
         os._exit(0)  # all is closed; an ordinary exit would wait until a thread has imported LiteLLM
 
 
-def _cancel_on_signal() -> None:
+def cancel_on_signal() -> None:
     """The first signal begins the end; more of them don't hurry it, or state would be lost."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None

@@ -12,9 +12,6 @@ QUESTION = "What's ETH trading at, and what is user123's portfolio worth?"
 
 def greeting(ready: Ready, seconds: float) -> str:
     """The text, for a session of its own: pasting a line again goes on with the same conversation."""
-    chat, session = f"'{ready.url}/api/chat?app=mycoindex'", f"-H 'X-Session-Id: {uuid4()}'"
-    keyed = f"{session} -H 'AOMI-APP-KEY: {ready.app_key}'"
-    text = json.dumps({"text": QUESTION}).replace("'", "'\\''")
     return f"""
 Attaché is ready after {seconds:.1f} s: {ready.url}
   app key      {ready.app_key}
@@ -22,14 +19,22 @@ Attaché is ready after {seconds:.1f} s: {ready.url}
   example API  {ready.example_api}
   models       {_models(ready)}
 
-Paste any of these: an answer as a stream, another as a snapshot, the conversation so far.
-
-curl -N {chat} {keyed} -H 'Content-Type: application/json' -d '{text}'
-curl -G -X POST {chat} {keyed} --data-urlencode 'message=Show me the ETH-USD order book'
-curl '{ready.url}/api/state' {session}
+{lines_to_paste(ready.url, ready.app_key)}
 
 Ctrl-C stops it; sessions are kept for the next start.
 """
+
+
+def lines_to_paste(url: str, app_key: str) -> str:
+    """Three requests to the example app, in one session."""
+    chat, session = f"'{url}/api/chat?app=mycoindex'", f"-H 'X-Session-Id: {uuid4()}'"
+    keyed = f"{session} -H 'AOMI-APP-KEY: {app_key}'"
+    text = json.dumps({"text": QUESTION}).replace("'", "'\\''")
+    return f"""Paste any of these: an answer as a stream, another as a snapshot, the conversation so far.
+
+curl -N {chat} {keyed} -H 'Content-Type: application/json' -d '{text}'
+curl -G -X POST {chat} {keyed} --data-urlencode 'message=Show me the ETH-USD order book'
+curl '{url}/api/state' {session}"""
 
 
 def _models(ready: Ready) -> str:

@@ -67,7 +67,7 @@ async def _run(template: Path, access: AwsAccess) -> None:
             *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"),
             *("--parameter-overrides", f"Stage={STAGE}", "--no-confirm-changeset", "--no-fail-on-empty-changeset"),
             cwd=template.parent,  # away from samconfig.toml, which is for accounts
-            env=_environment(access),
+            env=sam_environment(access),
             stdout=output,
             stderr=output,
         )
@@ -82,7 +82,8 @@ async def _run(template: Path, access: AwsAccess) -> None:
         raise LocalStackError(f"`sam deploy` ended with {code}; {log} says why")
 
 
-def _environment(access: AwsAccess) -> dict[str, str]:
+def sam_environment(access: AwsAccess) -> dict[str, str]:
+    """What SAM's command line needs to know of this AWS, and of this machine."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": os.environ.get("HOME", "/"),
