@@ -6,19 +6,16 @@ import logging
 
 from attache.telemetry.about import about
 
-SHOWN = ("session", "app")
-
 
 class Lines(logging.Formatter):
-    """One line a record, as `10:31:07 INFO    attache.turns.runner a turn failed (session 1f9b, app shop)`."""
+    """One line a record, as `10:31:07 INFO    attache.turns.runner a turn failed (session d0e990d96574)`."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s %(message)s", datefmt="%H:%M:%S")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        known = about()
-        said = ", ".join(f"{name} {known[name]}" for name in SHOWN if name in known)
-        return super().formatMessage(record) + (f" ({said})" if said else "")
+        session = about().get("session")
+        return super().formatMessage(record) + (f" (session {session})" if session else "")
 
 
 def log_for_people() -> None:

@@ -6,7 +6,7 @@ import logging
 
 from attache.telemetry.meter import TurnStatus
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("attache.meter")
 
 
 class LogMeter:
