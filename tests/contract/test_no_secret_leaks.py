@@ -26,6 +26,7 @@ from attache.telemetry.about import Knowing
 from attache.telemetry.powertools_logs import OURS, PowertoolsLines
 from tests.contract.service import Running
 from tests.contract.shapes import snapshot
+from tests.unit.wallets.wallet import Wallet
 
 LOUD = ("", "attache", "LiteLLM", "openai", "httpx", "httpcore", "botocore", "boto3", "urllib3", "asyncio", "uvicorn")
 SERVICES = ("dynamodb", "sqs", "s3", "kms")
@@ -140,6 +141,20 @@ def follow(http: httpx.Client, heard: Heard, headers: dict[str, str]) -> None:
                 return
 
 
+def proven(http: httpx.Client, heard: Heard) -> str:
+    """A wallet's token, after it was used for all that it is good for."""
+    wallet = Wallet()
+    params = {"public_key": wallet.address}
+    message = http.get("/api/wallet/nonce", params=params).json()["message"]
+    signed = {"message": message, "signature": wallet.sign(message)}
+    token = str(http.post("/api/wallet/verify", json=signed).json()["wallet_token"])
+    for _ in range(2):  # the second one is told of the first
+        headers = {"X-Wallet-Token": token, "X-Session-Id": str(uuid4())}
+        for method, path in (("POST", "/api/sessions"), ("POST", "/api/chat?message=hi"), ("GET", "/api/sessions")):
+            heard.note("answers", http.request(method, path, params=params, headers=headers).text)
+    return token
+
+
 def stored(running: Running, heard: Heard) -> None:
     """All items and objects that there are."""
     dynamodb, s3 = running.aws.client("dynamodb"), running.aws.client("s3")
@@ -176,6 +191,7 @@ def test_no_secret_is_anywhere_but_where_it_was_sent(
         sent = {"client_id": whose, "provider": "openai", "api_key": key}
         heard.note("answers", http.post("/api/control/provider-keys", json=sent).text)
     asked = len(running.provider.requests)
+    wallet_token = proven(http, heard)
 
     with ThreadPoolExecutor() as threads:
         talks = [
@@ -202,4 +218,5 @@ def test_no_secret_is_anywhere_but_where_it_was_sent(
     assert {own, bad} <= set(keys)
     hidden = {"of app": of_app, "of client": of_client, "pin": pin, "own": own, "bad": bad}
     hidden |= {"app key": running.keys.vault, "other app key": running.keys.bank}
+    hidden |= {"wallet token": wallet_token}
     assert {name: places for name, value in hidden.items() if (places := heard.places_of(value))} == {}
