@@ -25,8 +25,8 @@ for service in ("dynamodb", "sqs", "s3", "kms", "ssm"):
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 AESGCM(AESGCM.generate_key(256)).encrypt(b"0" * 12, b"text", None)
 from attache.wallets.eth_keys_signatures import EthKeysSignatures
-signed = "b91467e570a6466aa9e9876cbcd013baba02900b8979d43fe208a4a4f339f5fd6007e74cd82e037b800186422fc2da167c747ef045e5d18a5" \\
-    "f5d4300f8e1a0291c"
+signed = "b91467e570a6466aa9e9876cbcd013baba02900b8979d43fe208a4a4f339f5fd"
+signed += "6007e74cd82e037b800186422fc2da167c747ef045e5d18a5f5d4300f8e1a0291c"
 assert EthKeysSignatures().signer("Some data", bytes.fromhex(signed)) == "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"
 """
 
