@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,15 @@ context = types.SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000, aws
 for line in sys.stdin:
     print(json.dumps(handler(json.loads(line), context)), file=answers, flush=True)
 """
+LIBRARIES = """
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file=answers)
+"""
+SLOW_LIBRARY = """
+import pathlib, time
+while not pathlib.Path({going_on!r}).exists():
+    time.sleep(0.02)
+raise ImportError("imported at last")
+"""
 Environment = dict[str, str]
 
 
@@ -56,10 +65,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environmen
         }
 
 
-def invoked(environment: Environment, name: str, *events: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What one warm container answers to these events."""
+def invoked(environment: Environment, name: str, *events: Mapping[str, Any], then: str = "") -> list[Any]:
+    """What one warm container answers to these events; `then` is run there at last, and may print to `answers`."""
     ran = subprocess.run(
-        [sys.executable, "-c", LAMBDA, f"functions.{name}.handler"],
+        [sys.executable, "-c", LAMBDA + then, f"functions.{name}.handler"],
         input="\n".join(map(json.dumps, events)),
         env=environment,
         cwd=ROOT,
@@ -69,6 +78,22 @@ def invoked(environment: Environment, name: str, *events: Mapping[str, Any]) -> 
     )
     assert ran.returncode == 0, ran.stderr
     return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def queued(bodies: Iterable[str]) -> dict[str, Any]:
+    """An event of SQS: messages that come for the first time."""
+    return {
+        "Records": [
+            {
+                "messageId": f"m-{place}",
+                "receiptHandle": "r",
+                "body": body,
+                "eventSource": "aws:sqs",
+                "attributes": {"ApproximateReceiveCount": "1"},
+            }
+            for place, body in enumerate(bodies)
+        ]
+    }
 
 
 def asked(method: str, path: str, session_id: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -122,34 +147,51 @@ def test_a_buffered_function_answers_api_gateway(
 
 def test_the_turns_function_reports_what_failed(environment: Environment) -> None:
     bodies = [json.dumps({"v": 1, "kind": "wake", "session_id": str(uuid4())}), "not ours", '{"v": 2, "kind": "wake"}']
-    records = [
-        {
-            "messageId": f"m-{place}",
-            "receiptHandle": "r",
-            "body": body,
-            "eventSource": "aws:sqs",
-            "attributes": {"ApproximateReceiveCount": "1"},
-        }
-        for place, body in enumerate(bodies)
-    ]
-    (answer,) = invoked(environment, "turns", {"Records": records})
+    (answer,) = invoked(environment, "turns", queued(bodies))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}, {"itemIdentifier": "m-2"}]}
+
+
+async def test_who_finds_nothing_to_do_imports_no_model_library(environment: Environment, tmp_path: Path) -> None:
+    session_id = str(uuid4())
+    async with OpenAIServer([text("Hello")]) as provider:
+        settings = {**environment, "ATTACHE_DEMO_MODEL_URL": provider.url}
+        async with started(settings, "chat", tmp_path / "log") as client:
+            answer = await client.post("/api/chat", json={"text": "hi"}, headers={"X-Session-Id": session_id})
+    assert '"type":"complete"' in answer.text
+    over = {"v": 1, "session_id": session_id}
+    jobs = [{**over, "kind": "wake"}, {**over, "kind": "guard", "runner": "0" * 12}]
+    jobs += [{**job, "session_id": str(uuid4())} for job in jobs]  # sessions that nobody ever used
+    said = invoked(environment, "turns", queued(map(json.dumps, jobs)), then=LIBRARIES)
+    assert said[0] == {"batchItemFailures": []}
+    assert "botocore" in said[1]
+    assert not {"litellm", "openai", "tiktoken"} & set(said[1])
+
+
+async def test_a_stream_begins_before_the_model_library_is_there(environment: Environment, tmp_path: Path) -> None:
+    """A library whose import ends when the test says so stands in LiteLLM's place."""
+    going_on = tmp_path / "goes-on"
+    (tmp_path / "litellm.py").write_text(SLOW_LIBRARY.format(going_on=str(going_on)), encoding="utf-8")
+    slow = {**environment, "PYTHONPATH": str(tmp_path), "ATTACHE_DEMO_MODEL_URL": "http://127.0.0.1:9"}
+    try:
+        async with started(slow, "chat", tmp_path / "log") as client:
+            headers = {"X-Session-Id": str(uuid4())}
+            async with client.stream("POST", "/api/chat", json={"text": "hi"}, headers=headers) as answer:
+                lines = answer.aiter_lines()
+                assert (await anext(lines)).startswith("id: ")
+                assert '"type":"started"' in await anext(lines)
+                assert not going_on.exists()
+                going_on.touch()
+                rest = [line async for line in lines]
+    finally:
+        going_on.touch()
+    assert '"type":"error"' in rest[-2]
+    assert "imported at last" in (tmp_path / "log").read_text()
 
 
 def test_the_tools_function_reports_what_is_not_ours(environment: Environment) -> None:
     ours = {"v": 1, "kind": "start", "session_id": str(uuid4()), "call_id": "call_x"}
     bodies = [json.dumps(ours), "not ours", json.dumps({**ours, "v": 2}), json.dumps({**ours, "more": 1})]
-    records = [
-        {
-            "messageId": f"m-{place}",
-            "receiptHandle": "r",
-            "body": body,
-            "eventSource": "aws:sqs",
-            "attributes": {"ApproximateReceiveCount": "1"},
-        }
-        for place, body in enumerate(bodies)
-    ]
-    (answer,) = invoked(environment, "tools", {"Records": records})
+    (answer,) = invoked(environment, "tools", queued(bodies))
     assert answer == {"batchItemFailures": [{"itemIdentifier": f"m-{place}"} for place in (1, 2, 3)]}
 
 

@@ -1,0 +1,60 @@
+"""How long the functions take to be imported: processor time and memory of a new interpreter, beside what they must import.
+
+Processor time, since what else runs here would be in the time on the wall; each program in turn, and the middle of all
+rounds, since it would be in a mean.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTHING = "pass"
+MUST = "import fastapi, botocore.session, pydantic"
+BOTO3 = "import fastapi, boto3, pydantic"
+LITELLM = "from attache.models.litellm_import import import_litellm; import_litellm()"
+FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py"))
+MODEL_CALLERS = {"chat", "turns", "documents", "tools"}  # they may import more than the others
+MOST = 1.2  # times what must be imported
+
+
+@dataclass(frozen=True)
+class Start:
+    """An interpreter that imported something and ended: processor time in seconds, most memory in megabytes."""
+
+    seconds: float
+    megabytes: float
+
+
+def starts(rounds: int = 5) -> dict[str, Start]:
+    """What each function's handler takes, and `NOTHING`, `MUST`, `BOTO3` and `LITELLM`, by name."""
+    programs = {name: f"import functions.{name}.handler" for name in FUNCTIONS}
+    programs |= {program: program for program in (NOTHING, MUST, BOTO3, LITELLM)}
+    return measured(programs, rounds)
+
+
+def measured(programs: Mapping[str, str], rounds: int) -> dict[str, Start]:
+    """The middle of each program's runs; one before them all makes sure of the bytecode."""
+    for program in programs.values():
+        _started(program)
+    runs = [{name: _started(program) for name, program in programs.items()} for _ in range(rounds)]
+    return {
+        name: Start(median(run[name].seconds for run in runs), median(run[name].megabytes for run in runs))
+        for name in programs
+    }
+
+
+def _started(program: str) -> Start:
+    process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, env={"PATH": os.defpath})
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{program!r} ended with {process.returncode}")
+    kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    return Start(used.ru_utime + used.ru_stime, kilobytes / 1000)
