@@ -8,6 +8,7 @@ from typing import Any
 from mangum import Mangum
 from mangum.types import LambdaContext, LambdaEvent
 
+import attache.models.catalogue  # noqa: F401 - now, and not while somebody waits for the first answer
 from attache.wire.web_app import web_app
 from attache.wiring import services
 from functions.control.routes import routes

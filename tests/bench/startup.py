@@ -1,4 +1,4 @@
-"""How long the functions take to be imported: processor time and memory of a new interpreter, beside what they must import.
+"""What importing a function takes: processor time and memory of a new interpreter, beside what it must import.
 
 Processor time, since what else runs here would be in the time on the wall; each program in turn, and the middle of all
 rounds, since it would be in a mean.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -39,13 +39,15 @@ def starts(rounds: int = 5) -> dict[str, Start]:
     return measured(programs, rounds)
 
 
-def measured(programs: Mapping[str, str], rounds: int) -> dict[str, Start]:
-    """The middle of each program's runs; one before them all makes sure of the bytecode."""
+def measured(
+    programs: Mapping[str, str], rounds: int, of: Callable[[Iterable[float]], float] = median
+) -> dict[str, Start]:
+    """The middle (or what `of` says) of each program's runs; one before them all makes sure of the bytecode."""
     for program in programs.values():
         _started(program)
     runs = [{name: _started(program) for name, program in programs.items()} for _ in range(rounds)]
     return {
-        name: Start(median(run[name].seconds for run in runs), median(run[name].megabytes for run in runs))
+        name: Start(of([run[name].seconds for run in runs]), of([run[name].megabytes for run in runs]))
         for name in programs
     }
 

@@ -11,23 +11,10 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from attache.apps.app import ModelChoice
-from attache.apps.apps import Apps
-from attache.apps.apps_with_default import AppsWithDefault, AppsWithoutDefault
-from attache.apps.default_app import default_app
-from attache.apps.s3_apps import S3Apps
 from attache.aws import Aws
 from attache.clock import Clock
 from attache.keys import Keys
 from attache.keys.dynamo_keys import DynamoKeys
-from attache.models.access import ProviderAccess
-from attache.models.catalogue import Catalogue
-from attache.models.provider_keys import KnownProviders, ProviderKeys
-from attache.models.ssm_provider_keys import SsmProviderKeys
-from attache.models.with_a_key import with_a_key
-from attache.secrets import ClientSecrets, Secrets
-from attache.secrets.dynamo_secrets import DynamoSecrets
-from attache.secrets.kms_sealer import KmsSealer
 from attache.sessions.dynamo_sessions import DynamoSessions
 from attache.sessions.s3_blobs import S3Blobs
 from attache.sessions.sessions import Periods, Sessions
@@ -37,20 +24,27 @@ from attache.telemetry.meter import Meter, NoMeter
 from attache.telemetry.powertools_logs import log_as_json
 from attache.telemetry.powertools_meter import PowertoolsMeter
 from attache.telemetry.powertools_traces import PowertoolsTraces, TracedMeter
-from attache.turns.interrupts import Interrupts
-from attache.turns.outcome_keeper import OutcomeKeeper
 from attache.turns.sqs_jobs import SqsJobs
 from attache.turns.sqs_wakeups import SqsWakeups
-from attache.turns.system_messages import SystemMessages
 from attache.turns.timings import DEFAULT, Timings
 
 if TYPE_CHECKING:
+    from attache.apps.app import ModelChoice
+    from attache.apps.apps import Apps
+    from attache.models.access import ProviderAccess
+    from attache.models.catalogue import Catalogue
     from attache.models.litellm_models import LitellmModels
     from attache.models.model import Models
+    from attache.models.provider_keys import KnownProviders
+    from attache.models.ssm_provider_keys import SsmProviderKeys
     from attache.models.watched_models import Span
+    from attache.secrets import ClientSecrets, Secrets
     from attache.turns.app_toolsets import AppToolsets
     from attache.turns.chats import Chats
+    from attache.turns.interrupts import Interrupts
     from attache.turns.means import Workshop
+    from attache.turns.outcome_keeper import OutcomeKeeper
+    from attache.turns.system_messages import SystemMessages
     from attache.turns.tool_worker import ToolWorker
     from attache.turns.worker import Worker
     from attache.wallets import Proofs
@@ -70,6 +64,10 @@ class Services:
 
     @cached_property
     def apps(self) -> Apps:
+        from attache.apps.apps_with_default import AppsWithDefault, AppsWithoutDefault
+        from attache.apps.default_app import default_app
+        from attache.apps.s3_apps import S3Apps
+
         deployed = S3Apps(self.aws, self.settings.data_bucket, self.settings.registry_table, self.clock)
         if self.settings.default_app == "off":
             return AppsWithoutDefault(deployed)
@@ -77,6 +75,8 @@ class Services:
 
     async def _with_a_key(self, models: ModelChoice) -> ModelChoice:
         """The app that needs no key begins with a model that somebody here can pay."""
+        from attache.models.with_a_key import with_a_key
+
         return with_a_key(self.catalogue, models, self._providers.keys.keys() | await self._known_providers.now())
 
     @cached_property
@@ -85,11 +85,17 @@ class Services:
 
     @cached_property
     def secrets(self) -> Secrets:
+        from attache.secrets import Secrets
+        from attache.secrets.dynamo_secrets import DynamoSecrets
+        from attache.secrets.kms_sealer import KmsSealer
+
         store = DynamoSecrets(self.aws, self.settings.registry_table, self.clock)
         return Secrets(store, KmsSealer(self.aws, self.settings.secrets_key), self.clock)
 
     @cached_property
     def client_secrets(self) -> ClientSecrets:
+        from attache.secrets import ClientSecrets
+
         return ClientSecrets(self.secrets, self.catalogue.providers)
 
     @cached_property
@@ -103,6 +109,8 @@ class Services:
 
     @cached_property
     def catalogue(self) -> Catalogue:
+        from attache.models.catalogue import Catalogue
+
         return Catalogue.read()
 
     @cached_property
@@ -150,14 +158,20 @@ class Services:
 
     @cached_property
     def interrupts(self) -> Interrupts:
+        from attache.turns.interrupts import Interrupts
+
         return Interrupts(self.sessions, self._wakeups, self.clock, self.timings)
 
     @cached_property
     def system_messages(self) -> SystemMessages:
+        from attache.turns.system_messages import SystemMessages
+
         return SystemMessages(self.sessions, self.outcomes, self.clock)
 
     @cached_property
     def outcomes(self) -> OutcomeKeeper:
+        from attache.turns.outcome_keeper import OutcomeKeeper
+
         return OutcomeKeeper(self.sessions, self._wakeups, self._blobs, self.clock, self.timings)
 
     @cached_property
@@ -178,15 +192,22 @@ class Services:
 
     @cached_property
     def _providers(self) -> ProviderAccess:
+        from attache.models.access import ProviderAccess
+        from attache.models.provider_keys import ProviderKeys
+
         kept = ProviderKeys(self._provider_keys, self.clock)
         return ProviderAccess.from_environ(self.environ, self.settings.demo_model_url, kept)
 
     @cached_property
     def _known_providers(self) -> KnownProviders:
+        from attache.models.provider_keys import KnownProviders
+
         return KnownProviders(self._provider_keys, self.catalogue.providers, self.clock)
 
     @cached_property
     def _provider_keys(self) -> SsmProviderKeys:
+        from attache.models.ssm_provider_keys import SsmProviderKeys
+
         return SsmProviderKeys(self.aws, self.settings.stage)
 
     async def aclose(self) -> None:
