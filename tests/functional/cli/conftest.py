@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,14 @@ class Stack:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with EmbeddedAws(tmp_path_factory.mktemp("aws")) as embedded:
+    with new_stack(tmp_path_factory.mktemp("aws")) as stack:
+        yield stack
+
+
+@contextmanager
+def new_stack(directory: Path) -> Iterator[Stack]:
+    """One in which nobody has done anything yet."""
+    with EmbeddedAws(directory) as embedded:
         access = embedded.access
         aws = Aws(access)
         outputs = asyncio.run(deploy_stacks(aws))

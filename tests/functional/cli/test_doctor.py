@@ -25,7 +25,7 @@ from attache_local.demo_model import demo_model
 from attache_local.ports import listen
 from attache_local.service import Service, settings_for
 from attache_local.serving import serving
-from tests.functional.cli.conftest import Attache, Stack
+from tests.functional.cli.conftest import Attache, Stack, new_stack
 
 pytestmark = pytest.mark.aws
 APP = """
@@ -34,6 +34,13 @@ title: A shop
 models: {{default: gpt-4o}}
 secrets: [{{name: API_KEY, description: The shop's, required: true}}]
 """
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One of its own: what other tests left would be found."""
+    with new_stack(tmp_path_factory.mktemp("aws")) as stack:
+        yield stack
 
 
 @asynccontextmanager
