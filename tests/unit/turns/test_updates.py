@@ -117,6 +117,20 @@ async def test_a_deleted_session_closes_its_channels() -> None:
     await asyncio.wait_for(watching, 2)
 
 
+async def test_a_session_made_again_between_two_looks_is_not_followed_but_told_to_who_comes_back() -> None:
+    house = House(FakeModels([says("old"), says("new")]))
+    await house.stream("Hi")
+    channel = Channel(busy=0.3, lately=0.3, idle=0.3, quiet=60, longest=60)
+    stream = await updates(house, channel).stream(house.session_id)
+    first = await anext(stream)
+    await house.another().sessions.delete(house.session_id)
+    await house.another().stream("Hello")
+    assert kinds(await asyncio.wait_for(collected(stream), 2)) == []
+    again = await anext(await updates(house.another(), channel).stream(house.session_id, first.id))
+    assert again.data is not None
+    assert (again.data["type"], shown(again.data["snapshot"])) == ("reset", "new")
+
+
 async def test_too_many_at_once_are_refused_and_closed_ones_do_not_count() -> None:
     house = House(FakeModels([]))
     two = updates(house, Channel(idle=0.01, lately=0.01, quiet=60, most_of_session=2))

@@ -121,17 +121,25 @@ async def _going_on(first: Event, rest: AsyncGenerator[Event, None]) -> AsyncGen
 
 
 class _Reader:
-    """Turns what is new in a log into events; `over` once the session is deleted."""
+    """Turns what is new in a log into events; `over` once the session is deleted, or is another one.
+
+    Who followed one that was deleted and made again between two looks comes back with its id, and is told `reset`.
+    """
 
     def __init__(self, log: SessionLog) -> None:
         self._log = log
+        self._tag: str | None = None
         self._number = 0
         self._at = View()
         self.over = False
 
     def begin(self, after: int) -> None:
-        self._number = after
+        self._tag, self._number = self._living, after
         self._at = fold(entry for entry in self._log.entries if entry.number <= after)
+
+    @property
+    def _living(self) -> str | None:
+        return self._log.head.tag if self._log.head else None
 
     def id_of(self, number: int) -> str:
         """Of a place to begin from. Who begins without a session has had nothing of the next one."""
@@ -141,6 +149,8 @@ class _Reader:
         """The events of the entries that were not read before; the last one of an entry bears its id."""
         events: list[Event] = []
         head = self._log.known.head  # of a deleted session, too: something may have happened just before
+        self._tag, followed = self._living, self._tag
+        self.over = self.over or (followed is not None and self._tag not in (None, followed))
         for entry in restored(self._log.entries, self._number):
             self.over = self.over or isinstance(entry.body, Deleted)
             if head is not None and not self.over:
