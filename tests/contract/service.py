@@ -24,14 +24,13 @@ from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
 from attache.secrets.secrets import Secrets, app_scope
 from attache.turns.summaries import TASK
-from attache_local.embedded_aws import EmbeddedAws
 from attache_local.ports import listen
 from attache_local.queue_pollers import Handler, polling
-from attache_local.service import Service, settings_for
+from attache_local.service import settings_for
 from attache_local.serving import serving
-from attache_local.stacks import deploy_stacks
 from example_api.server import example_api
 from tests.contract.desk import PENDING, desk_app
+from tests.contract.ground import Ground, local_ground
 from tests.contract.vendor import tells, vendor_apps
 from tests.functional.tools.wire import Wire, wire
 from tests.servers.openai_server import OpenAIServer
@@ -129,10 +128,13 @@ def _answer(request: Received, last: Mapping[str, Any]) -> Reply:
 
 
 @contextmanager
-def running_service(directory: Path) -> Iterator[Running]:
+def running_service(
+    directory: Path, under: Callable[[Path], AbstractAsyncContextManager[Ground]] = local_ground
+) -> Iterator[Running]:
     """The service in a thread of its own, so that tests speak to it as any client."""
     import_litellm()  # now rather than in the first turn, which would be late for its test
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(service_on_sockets(directory)) as running:
+    service = service_on_sockets(directory, under=under)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(service) as running:
         yield running
 
 
@@ -146,20 +148,21 @@ async def by_nobody(_aws: Aws, _queue_url: str, _handle: Handler) -> AsyncIterat
 
 
 @asynccontextmanager
-async def service_on_sockets(directory: Path, feed: Feed = polling) -> AsyncIterator[Running]:
-    """`feed`: how the queues' messages reach the workers of this process."""
+async def service_on_sockets(
+    directory: Path, feed: Feed = polling, under: Callable[[Path], AbstractAsyncContextManager[Ground]] = local_ground
+) -> AsyncIterator[Running]:
+    """`feed`: how the queues' messages reach the workers of this process; `under`: what it all stands on."""
     async with AsyncExitStack() as stack:
-        embedded = stack.enter_context(EmbeddedAws(directory))
-        aws = Aws(embedded.access)
-        outputs = await deploy_stacks(aws)
+        ground = await stack.enter_async_context(under(directory))
+        aws, outputs = ground.aws, ground.outputs
         provider = await stack.enter_async_context(OpenAIServer(reply))
-        settings = settings_for(outputs, provider.origin)
+        settings = settings_for(outputs, provider.origin).model_copy(update={"stage": ground.stage})
         vendor = await stack.enter_async_context(wire(tells))
         environ = {"OPENAI_API_BASE": provider.url}  # where a user's own key is used
         kinds: list[dict[str, str]] = [{}, {"default_app": "off"}, {"wallet_proof": "required"}]
-        services = [Service(settings.model_copy(update=kind), aws, environ) for kind in kinds]
+        services = [ground.service(settings.model_copy(update=kind), environ) for kind in kinds]
         for queue_url, handle in services[0].queues.items():
-            await stack.enter_async_context(feed(aws, queue_url, _naming_few(handle)))
+            await stack.enter_async_context(feed(ground.feeder(queue_url), queue_url, _naming_few(handle)))
         urls = []
         for service in services:
             stack.push_async_callback(service.close)

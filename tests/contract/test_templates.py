@@ -408,7 +408,7 @@ def test_provider_keys_are_opened_by_what_calls_models_and_by_nothing_else(resou
     for function in TABLES:
         may = allowed(resources, function)
         reads = may.get(PROVIDER_KEYS, set())
-        assert reads == ({"ssm:GetParameters"} if function in {*openers, "ControlFunction"} else set())
+        assert reads == ({"ssm:GetParameter"} if function in {*openers, "ControlFunction"} else set())
     assert "kms:Decrypt" not in allowed(resources, "ControlFunction")["SecretsKey"]
 
 

@@ -84,9 +84,9 @@ async def test_keys_are_listed_and_deleted(embedded: Embedded, ssm: SsmProviderK
 
 async def test_what_aws_refuses_is_unavailable_to_a_turn(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(**_: object) -> None:
-        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "GetParameters")
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "GetParameter")
 
-    monkeypatch.setattr(embedded.aws.client("ssm"), "get_parameters", refused)
+    monkeypatch.setattr(embedded.aws.client("ssm"), "get_parameter", refused)
     with pytest.raises(Unavailable) as raised:
         await SsmProviderKeys(embedded.aws, "tested").read("openai")
     assert "AccessDenied" not in raised.value.message

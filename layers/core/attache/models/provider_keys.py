@@ -10,7 +10,7 @@ from attache.cache import TimedCache
 from attache.clock import Clock
 from attache.errors import Unavailable
 
-FRESH_SECONDS = 120  # how long a key that was replaced may still be used
+FRESH_SECONDS = 300  # how long a key that was replaced may still be used
 MISSING_SECONDS = 5  # how soon one is seen that was just set
 
 log = logging.getLogger(__name__)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from attache.aws import Aws
 from attache.aws_errors import code_of, unavailable
 from attache.errors import Unavailable
 
-MOST_NAMES = 10  # a call of GetParameters takes so many
+NOT_FOUND = "ParameterNotFound"
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,13 @@ class SsmProviderKeys:
         self._path = f"/attache/{stage}/providers"
 
     async def read(self, provider: str) -> str | None:
-        with _readable():
-            found = await self._parameters([provider], opened=True)
-        return str(found[0]["Value"]) if found else None
+        found = await self._parameter(provider, opened=True)
+        return str(found["Value"]) if found else None
 
     async def present(self, providers: Collection[str]) -> frozenset[str]:
-        """One call for every ten providers; what it answers is sealed."""
-        asked = sorted(providers)
-        with _readable():
-            tens = [asked[start : start + MOST_NAMES] for start in range(0, len(asked), MOST_NAMES)]
-            found = [each for ten in tens for each in await self._parameters(ten, opened=False)]
-        return frozenset(self._provider(each) for each in found)
+        """One call for each; what it answers is sealed."""
+        found = await asyncio.gather(*(self._parameter(provider, opened=False) for provider in providers))
+        return frozenset(provider for provider, each in zip(providers, found, strict=True) if each)
 
     async def all(self) -> list[KeptKey]:
         """Every key that is kept, by provider. For operators: raises botocore's errors, as the next two do."""
@@ -74,16 +70,21 @@ class SsmProviderKeys:
         try:
             await self._aws.call("ssm", "delete_parameter", Name=self._name(provider))
         except ClientError as error:
-            if code_of(error) == "ParameterNotFound":
+            if code_of(error) == NOT_FOUND:
                 return False
             raise
         return True
 
-    async def _parameters(self, providers: Sequence[str], *, opened: bool) -> Sequence[Any]:
-        """Parameters as SSM answers them; those that there are not, are left out."""
-        names = [self._name(provider) for provider in providers]
-        answer = await self._aws.call("ssm", "get_parameters", Names=names, WithDecryption=opened)
-        found: Sequence[Any] = answer["Parameters"]
+    async def _parameter(self, provider: str, *, opened: bool) -> Mapping[str, Any] | None:
+        """The parameter as SSM answers it. Raises Unavailable: whatever is wrong, a caller can do nothing about it."""
+        try:
+            with unavailable("The store of provider keys"):
+                asked = await self._aws.call("ssm", "get_parameter", Name=self._name(provider), WithDecryption=opened)
+        except ClientError as error:
+            if code_of(error) == NOT_FOUND:
+                return None
+            raise Unavailable("The keys of model providers cannot be read.") from error
+        found: Mapping[str, Any] = asked["Parameter"]
         return found
 
     def _filters(self) -> list[dict[str, Any]]:
@@ -98,13 +99,3 @@ class SsmProviderKeys:
 
     def _provider(self, parameter: Any) -> str:
         return str(parameter["Name"]).removeprefix(f"{self._path}/")
-
-
-@contextmanager
-def _readable() -> Iterator[None]:
-    """Whatever goes wrong, the caller can do nothing about it; the cause is for the operator's log."""
-    try:
-        with unavailable("The store of provider keys"):
-            yield
-    except ClientError as error:
-        raise Unavailable("The keys of model providers cannot be read.") from error
