@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import platform
+import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
 import yaml
 
+from attache_local.container_bridge import reachable_from_containers
 from attache_local.errors import LocalStackError
 from attache_local.local_template import local_template
 from attache_local.sam_deploy import BUILT, SAM, STAGE, Deployed, sam_environment
@@ -22,6 +24,8 @@ STOP_SECONDS = 20
 STEP_SECONDS = 0.2
 PYTHON = "3.13"
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+BUILDS = {"DOCKER_BUILDKIT": "0", "SAM_CLI_CONTAINER_CONNECTION_TIMEOUT": "60"}
+_HERE = re.compile(r"127\.0\.0\.1:(\d+)")
 OUTPUTS = {
     "ATTACHE_SESSIONS_TABLE": "SessionsTable",
     "ATTACHE_REGISTRY_TABLE": "RegistryTable",
@@ -36,15 +40,25 @@ OUTPUTS = {
 async def sam_local(deployed: Deployed, port: int, directory: Path, variables: Mapping[str, str]) -> AsyncIterator[str]:
     """The API's address, while the block runs. Raises LocalStackError, also where there is no Docker."""
     await _docker()
-    template = directory / "sam-local.json"
-    template.write_text(json.dumps(_template(deployed, variables)))
-    log = directory / "sam-local.log"
+    needs = _needs(deployed, variables)
+    ports = {int(found) for value in needs.values() for found in _HERE.findall(value)}
+    async with reachable_from_containers(ports) as host:
+        reached = {name: _HERE.sub(rf"{host}:\1", value) for name, value in needs.items()}
+        template = directory / "sam-local.json"
+        template.write_text(json.dumps(_template(reached)))
+        async with _start_api(template, port, deployed) as url:
+            yield url
+
+
+@asynccontextmanager
+async def _start_api(template: Path, port: int, deployed: Deployed) -> AsyncIterator[str]:
+    log = template.with_suffix(".log")
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *(SAM, "local", "start-api", "--template-file", template, "--host", "127.0.0.1", "--port", str(port)),
-            *("--docker-network", "host", "--warm-containers", "LAZY", *await _pulling()),
-            cwd=directory,
-            env={**sam_environment(deployed.access), "DOCKER_BUILDKIT": "0"},
+            *("--warm-containers", "LAZY", *await _pulling()),
+            cwd=template.parent,
+            env={**sam_environment(deployed.access), **BUILDS},
             stdout=output,
             stderr=output,
         )
@@ -59,13 +73,15 @@ async def sam_local(deployed: Deployed, port: int, directory: Path, variables: M
                 await process.wait()
 
 
-def _template(deployed: Deployed, variables: Mapping[str, str]) -> object:
+def _needs(deployed: Deployed, variables: Mapping[str, str]) -> dict[str, str]:
+    named = {variable: deployed.outputs[output] for variable, output in OUTPUTS.items()}
+    return {**variables, **named, "AWS_ENDPOINT_URL": str(deployed.access.endpoint_url), "ATTACHE_STAGE": STAGE}
+
+
+def _template(variables: Mapping[str, str]) -> object:
     """Names instead of references: nothing is deployed where this template is read."""
     built = yaml.safe_load((BUILT / "template.yaml").read_text())
-    access = deployed.access
-    named = {variable: deployed.outputs[output] for variable, output in OUTPUTS.items()}
-    reached = {"AWS_ENDPOINT_URL": str(access.endpoint_url), "ATTACHE_STAGE": STAGE}
-    template = local_template(built, BUILT, {**variables, **named, **reached})
+    template = local_template(built, BUILT, variables)
     template["Globals"]["Function"]["Architectures"] = [_architecture()]
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::LayerVersion":
@@ -101,12 +117,11 @@ async def _answers(url: str, process: asyncio.subprocess.Process, log: Path) -> 
     try:
         async with asyncio.timeout(START_SECONDS), httpx.AsyncClient(trust_env=False) as client:
             while process.returncode is None:
-                try:
-                    await client.get(f"{url}/health", timeout=START_SECONDS)
-                except httpx.TransportError:
-                    await asyncio.sleep(STEP_SECONDS)
-                else:
-                    return
+                with suppress(httpx.TransportError):
+                    answer = await client.get(f"{url}/health", timeout=START_SECONDS)
+                    if answer.status_code == 200:
+                        return
+                await asyncio.sleep(STEP_SECONDS)
     except TimeoutError:
         pass
     raise LocalStackError(f"`sam local start-api` does not answer; {log} says why")
