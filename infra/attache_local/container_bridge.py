@@ -34,7 +34,7 @@ async def _gateway() -> str:
         *("docker", "network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"), stdout=asyncio.subprocess.PIPE
     )
     said, _ = await process.communicate()
-    found = next(iter(json.loads(said or "[]") or []), {})
+    found: dict[str, str] = next(iter(json.loads(said or "[]") or []), {})
     if "Gateway" in found:
         return str(found["Gateway"])
     return str(next(ip_network(found["Subnet"]).hosts())) if "Subnet" in found else DESKTOP

@@ -9,11 +9,13 @@ import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import yaml
 
+from attache.aws import AwsAccess
 from attache_local.container_bridge import reachable_from_containers
 from attache_local.errors import LocalStackError
 from attache_local.local_template import local_template
@@ -46,19 +48,22 @@ async def sam_local(deployed: Deployed, port: int, directory: Path, variables: M
         reached = {name: _HERE.sub(rf"{host}:\1", value) for name, value in needs.items()}
         template = directory / "sam-local.json"
         template.write_text(json.dumps(_template(reached)))
-        async with _start_api(template, port, deployed) as url:
+        async with _start_api(
+            template, port, replace(deployed.access, endpoint_url=reached["AWS_ENDPOINT_URL"])
+        ) as url:
             yield url
 
 
 @asynccontextmanager
-async def _start_api(template: Path, port: int, deployed: Deployed) -> AsyncIterator[str]:
+async def _start_api(template: Path, port: int, access: AwsAccess) -> AsyncIterator[str]:
+    """`access` is the containers': SAM passes its own variables on to them, before those of the template."""
     log = template.with_suffix(".log")
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *(SAM, "local", "start-api", "--template-file", template, "--host", "127.0.0.1", "--port", str(port)),
             *("--warm-containers", "LAZY", *await _pulling()),
             cwd=template.parent,
-            env={**sam_environment(deployed.access), **BUILDS},
+            env={**sam_environment(access), **BUILDS},
             stdout=output,
             stderr=output,
         )
