@@ -45,7 +45,7 @@ slow: $(DEV) $(MINISTACK) engines ## the tests that `make test` leaves out: some
 	$(PY) -m pytest -m slow -n 2 --dist loadfile tests/built $(ARGS)
 	$(PY) -m pytest -m slow tests/load $(ARGS)
 
-bench: $(DEV) $(MINISTACK) ## what turns and polls ask of AWS, and what a million cost (ARGS=--json)
+bench: $(DEV) $(MINISTACK) build ## what turns and polls ask of AWS and cost, how functions start, how large they are (ARGS=--json)
 	@$(PY) -m tests.bench $(ARGS)
 
 scaling: $(DEV) $(MINISTACK) ## the tables of infra/SCALING.md anew (ARGS=--measure counts anew first)

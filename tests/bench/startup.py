@@ -19,6 +19,13 @@ NOTHING = "pass"
 MUST = "import fastapi, botocore.session, pydantic"
 BOTO3 = "import fastapi, boto3, pydantic"
 LITELLM = "from attache.models.litellm_import import import_litellm; import_litellm()"
+# what Linux says of the process itself: the usage that its parent is told counts what it was before it became Python
+PEAK = """
+try:
+    print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+except OSError:
+    print(0)
+"""
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py"))
 MODEL_CALLERS = {"chat", "turns", "documents", "tools"}  # they may import more than the others
 MOST = 1.2  # times what must be imported
@@ -53,10 +60,13 @@ def measured(
 
 
 def _started(program: str) -> Start:
-    process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, env={"PATH": os.defpath})
+    command = [sys.executable, "-c", program + PEAK]
+    process = subprocess.Popen(command, cwd=ROOT, env={"PATH": os.defpath}, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout as output:
+        kilobytes = int(output.read().split()[-1])
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{program!r} ended with {process.returncode}")
-    kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
     return Start(used.ru_utime + used.ru_stime, kilobytes / 1000)

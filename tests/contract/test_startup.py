@@ -55,7 +55,7 @@ def test_who_calls_models_or_tools_starts_without_the_model_library(name: str) -
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_light_function_takes_little_longer_than_what_it_must_import() -> None:
     """The least of all rounds, in turn: others can only add to it, so more rounds are taken until it is seen."""
     programs = {name: f"import functions.{name}.handler" for name in LIGHT} | {BOTO3: BOTO3}
