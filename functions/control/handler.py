@@ -9,6 +9,7 @@ from mangum import Mangum
 from mangum.types import LambdaContext, LambdaEvent
 
 import attache.models.catalogue  # noqa: F401 - now, and not while somebody waits for the first answer
+from attache.wire.snap_start import at_snapshots
 from attache.wire.web_app import web_app
 from attache.wiring import services
 from functions.control.routes import routes
@@ -23,3 +24,6 @@ def handler(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
 def _adapter() -> Mangum:
     wired = services()
     return Mangum(web_app([routes(wired)], wired.keys.settle), lifespan="off")
+
+
+at_snapshots(_adapter, lambda: services().aws.forget())

@@ -8,6 +8,7 @@ from typing import Any
 from mangum import Mangum
 from mangum.types import LambdaContext, LambdaEvent
 
+from attache.wire.snap_start import at_snapshots
 from attache.wire.web_app import web_app
 from attache.wiring import services
 from functions.sessions.routes import routes
@@ -22,3 +23,6 @@ def handler(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
 def _adapter() -> Mangum:
     wired = services()
     return Mangum(web_app([routes(wired)], wired.keys.settle), lifespan="off")
+
+
+at_snapshots(_adapter, lambda: services().aws.forget())

@@ -10,6 +10,7 @@ from mangum.types import LambdaContext, LambdaEvent
 
 import attache.turns.system_messages  # noqa: F401 - now, and not while somebody waits for the first answer
 from attache.wire.health import health_routes
+from attache.wire.snap_start import at_snapshots
 from attache.wire.web_app import web_app
 from attache.wiring import services
 from functions.state.routes import routes
@@ -24,3 +25,6 @@ def handler(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
 def _adapter() -> Mangum:
     wired = services()
     return Mangum(web_app([routes(wired), health_routes()], wired.keys.settle), lifespan="off")
+
+
+at_snapshots(_adapter, lambda: services().aws.forget())

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 import attache.turns.app_toolsets  # now, and not while somebody waits for the first answer
 import attache.turns.worker  # noqa: F401
 from attache.telemetry.about import noted
+from attache.wire.snap_start import at_snapshots
 from attache.wire.sqs_batch import each_message
 from attache.wiring import services
 from functions.turns.jobs import do_job
@@ -29,3 +30,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         )
     wired.meter.flush()
     return answer
+
+
+at_snapshots(services, lambda: services().aws.forget())

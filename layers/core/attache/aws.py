@@ -60,6 +60,12 @@ class Aws:
                 self._clients[service] = self._make(service)
             return self._clients[service]
 
+    def forget(self) -> None:
+        """Drop the clients: their connections and credentials may be of another life of this process."""
+        with self._making:
+            self._clients.clear()
+            self.__dict__.pop("_session", None)
+
     @cached_property
     def _session(self) -> Any:
         """One for all clients: it keeps what it has read of botocore's own data, most of what a client costs."""

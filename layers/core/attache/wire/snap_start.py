@@ -1,0 +1,25 @@
+"""SnapStart: what a function does before its snapshot is taken, and after each return from it.
+
+https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
+"""
+
+from __future__ import annotations
+
+import importlib
+import random
+from collections.abc import Callable
+
+
+def at_snapshots(before: Callable[[], object], after: Callable[[], object]) -> None:
+    """Have Lambda's runtime call these where SnapStart is on; elsewhere there is nobody to call them."""
+    try:
+        hooks = importlib.import_module("snapshot_restore_py")  # the runtime's own
+    except ModuleNotFoundError:
+        return
+    hooks.register_before_snapshot(before)
+    hooks.register_after_restore(_restored, after)
+
+
+def _restored(after: Callable[[], object]) -> None:
+    random.seed()  # or all copies of one snapshot would draw the same numbers
+    after()
