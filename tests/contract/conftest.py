@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -22,12 +21,9 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    from tests.contract.ground import local_ground  # here, so that the other tests of this folder need none of it
-    from tests.contract.roles import roles_ground
-    from tests.contract.service import running_service
+    from tests.contract.service import running_service  # here, so that the other tests of this folder need none of it
 
-    under = roles_ground if os.environ.get("AS_ROLES") else local_ground  # make roles
-    with running_service(tmp_path_factory.mktemp("aws"), under) as running:
+    with running_service(tmp_path_factory.mktemp("aws")) as running:
         yield running
 
 
