@@ -119,6 +119,11 @@ class Branch:
         (result,) = results_of(entry.body)
         return result.outcome, parsed(result.text)
 
+    async def said(self) -> list[str]:
+        """What was told of how far the call is."""
+        bodies = [entry.body for entry in (await self.house.log()).entries]
+        return [body.data["message"] for body in bodies if isinstance(body, Event) and body.what == "progress"]
+
 
 async def test_steps_from_the_call_to_the_answer() -> None:
     settled = {"state": "settled", "note": "It is there."}
@@ -137,8 +142,7 @@ async def test_steps_from_the_call_to_the_answer() -> None:
     assert branch.house.tool_jobs.sent == []
     assert await branch.outcome() == ("ok", settled)
     entries = (await branch.house.log()).entries
-    said = [entry.body.data["message"] for entry in entries if isinstance(entry.body, Event)]
-    assert said == ["It is queued.", "Soon."]
+    assert await branch.said() == ["It is queued.", "Soon."]
     kinds = [entry.kind for entry in entries]
     assert kinds[kinds.index("end") :] == ["end", "call", "event", "event", "outcome"]
 
@@ -193,7 +197,8 @@ async def test_a_long_result_comes_back_whole_and_the_pending_one_as_it_was(step
 
 
 async def test_every_job_may_come_twice() -> None:
-    branch = Branch(Bank(BEGUN, {"state": "queued"}, {"state": "settled"}))
+    soon = {"state": "queued", "note": "Soon."}
+    branch = Branch(Bank(BEGUN, soon, soon, soon, soon, soon, soon, {"state": "settled"}))
     await branch.ask()
     for _ in range(6):
         branch.house.tool_jobs.sent = [each for each in branch.house.tool_jobs.sent for _ in range(2)]
@@ -201,6 +206,7 @@ async def test_every_job_may_come_twice() -> None:
     assert (await branch.outcome())[0] == "ok"
     assert [name for name, _, _ in branch.bank.asked].count("Withdraw") == 1
     assert (await branch.house.kinds()).count("outcome") == 1
+    assert await branch.said() == ["It is queued.", "Soon."]
 
 
 async def test_two_workers_at_once_send_a_call_once() -> None:
@@ -271,6 +277,8 @@ async def test_a_call_that_is_interrupted_before_it_is_begun_is_never_sent() -> 
     branch = Branch(Bank(BEGUN), says("Then not."))
     await branch.ask()
     await branch.interrupt()
+    await branch.work()
+    assert (await branch.house.snapshot())["is_processing"] is False, "who interrupted has their answer first"
     await branch.work(2)
     assert branch.bank.asked == []
     assert (await branch.outcome())[0] == "interrupted"
@@ -309,8 +317,7 @@ async def test_a_poll_that_says_nothing_is_not_told() -> None:
     branch = Branch(Bank(BEGUN, {"other": 1}, ToolResult("ok", "garbage"), {"state": "settled"}))
     await branch.ask()
     await branch.work(4)
-    said = [e.body.data["message"] for e in (await branch.house.log()).entries if isinstance(e.body, Event)]
-    assert said == ["It is queued."]
+    assert await branch.said() == ["It is queued."]
     assert (await branch.outcome())[0] == "ok"
 
 

@@ -123,8 +123,8 @@ class ToolWorker:
     async def _start(self, log: SessionLog, found: _Found, job: Start) -> None:
         claim = _claim(log, found.entry, Call(job.call_id))
         if claim is None:
-            if _stopped(log, found.entry):
-                await self._end(job, "interrupted", STOPPED)
+            if stop := _stopped(log, found.entry):
+                await self._stop(job, stop)
                 return
             if not await self._append(log, job, Call(job.call_id)):
                 await self._jobs.send(job, delay=self._timings.again)
@@ -139,6 +139,13 @@ class ToolWorker:
             await self._end(job, "outcome_unknown", UNKNOWN)
             return
         await self._began(log, found, job, await self._run(log, found, found.tool))
+
+    async def _stop(self, job: Start, stop: Entry) -> None:
+        """Tell that nothing was begun, once whoever interrupted has their answer: to tell it is a turn of its own."""
+        if self._clock.now() - stop.at < (self._timings.interrupt + self._timings.clocks) * 1000:
+            await self._jobs.send(job, delay=self._timings.again)
+        else:
+            await self._end(job, "interrupted", STOPPED)
 
     async def _began(self, log: SessionLog, found: _Found, job: Start, first: ToolResult) -> None:
         steps = found.tool.steps
@@ -181,18 +188,23 @@ class ToolWorker:
         return await self._operations(found.app, (tool,)).run(call, context)
 
     async def _tell(self, log: SessionLog, found: _Found, poll: Poll) -> bool:
-        """Record how far it is, and how to ask for more; whether it is still pending."""
+        """Record how far it is, and how to ask for more, where a job that came twice has not; whether it is pending."""
         data = {"call_id": poll.call_id, "name": found.tool.name, "message": poll.said, "poll": poll.model_dump()}
-        return await self._append(log, poll, Event("progress", data))
+        return await self._append(log, poll, Event("progress", data)) or pending_call(log, poll.call_id) is not None
 
     async def _append(self, log: SessionLog, job: ToolJob, body: Call | Event) -> bool:
-        """Append to the log of a call that is still pending; a claim of it, where nobody has one or has stopped it."""
+        """Append to the log of a call that is still pending what is new of it.
+
+        That is how far it is, where that was not told last; a claim of it, where nobody has one or has stopped it.
+        """
 
         def decide(log: SessionLog) -> Wanted:
             waiting = pending_call(log, job.call_id)
             if waiting is None:
                 raise NothingToDo
             if isinstance(body, Call) and (_claim(log, waiting[0], body) or _stopped(log, waiting[0])):
+                raise NothingToDo
+            if isinstance(job, Poll) and isinstance(body, Event) and _said(log, job) == job.said:
                 raise NothingToDo
             return Wanted(body)
 
@@ -214,9 +226,16 @@ def _claim(log: SessionLog, since: Entry, call: Call) -> Entry | None:
     return next((entry for entry in log.entries if entry.number > since.number and entry.body == call), None)
 
 
-def _stopped(log: SessionLog, since: Entry) -> bool:
-    """Whether the user has interrupted since the call is pending: no tool starts afterwards (contract, "Interrupt")."""
-    return any(entry.number > since.number and isinstance(entry.body, Interrupt) for entry in log.entries)
+def _stopped(log: SessionLog, since: Entry) -> Entry | None:
+    """The user's last interrupt since the call is pending: no tool starts afterwards (contract, "Interrupt")."""
+    newest = reversed(log.entries)
+    return next((each for each in newest if each.number > since.number and isinstance(each.body, Interrupt)), None)
+
+
+def _said(log: SessionLog, job: ToolJob) -> str | None:
+    """How far the call was, as it was last told; None where nothing was told yet."""
+    told = _begun(log, job)
+    return told.said if told else None
 
 
 def _begun(log: SessionLog, job: ToolJob) -> Poll | None:
