@@ -48,6 +48,11 @@ def condition_failed(error: ClientError) -> bool:
     return "ConditionalCheckFailedException" in _codes(error) or "ConditionalCheckFailed" in _codes(error)
 
 
+def no_such_object(error: ClientError) -> bool:
+    """Whether S3 has no such object. It says AccessDenied to those who may not list, as functions may not."""
+    return code_of(error) in ("NoSuchKey", "AccessDenied")
+
+
 def code_of(error: ClientError) -> str:
     """The code of an error, e.g. `ConditionalCheckFailedException`."""
     return str(error.response.get("Error", {}).get("Code", ""))

@@ -150,3 +150,9 @@ async def test_failures_of_aws_are_sorted(error: Exception, raised: type[Excepti
     for call in calls:
         with pytest.raises(raised):
             await call
+
+
+@pytest.mark.parametrize("error", [refused("NoSuchKey", 404), refused("AccessDenied", 403)])
+async def test_a_bundle_that_is_gone_is_none_to_who_may_not_list_the_bucket_too(error: ClientError) -> None:
+    releases = S3Releases(FailingAws(error), BUCKET, "registry", FakeClock())
+    assert await releases.bundle("shop", "1") is None

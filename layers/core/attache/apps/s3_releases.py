@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from attache.apps.app import App
 from attache.apps.release import Release
 from attache.aws import Aws, Item
-from attache.aws_errors import code_of, condition_failed, unavailable
+from attache.aws_errors import condition_failed, no_such_object, unavailable
 from attache.clock import Clock, rfc3339
 from attache.errors import Conflict
 
@@ -42,7 +42,7 @@ class S3Releases:
                 answer = await self._aws.call("s3", "get_object", Bucket=self._bucket, Key=_path(name, version))
                 content = await asyncio.to_thread(answer["Body"].read)
         except ClientError as error:
-            if code_of(error) in ("NoSuchKey", "404"):
+            if no_such_object(error):
                 return None
             raise
         return App.model_validate_json(content)

@@ -7,11 +7,10 @@ import asyncio
 from botocore.exceptions import BotoCoreError, ClientError
 
 from attache.aws import Aws
-from attache.aws_errors import code_of, unavailable
+from attache.aws_errors import no_such_object, unavailable
 from attache.errors import Unavailable
 
 PAGE = 1_000
-ABSENT = ("NoSuchKey", "AccessDenied")  # the latter where a function may not list what there is
 
 
 class S3Blobs:
@@ -41,7 +40,7 @@ class S3Blobs:
                 answer = await self._aws.call("s3", "get_object", Bucket=self._bucket, Key=key)
                 content: bytes = await asyncio.to_thread(answer["Body"].read)
         except ClientError as error:
-            if code_of(error) not in ABSENT:
+            if not no_such_object(error):
                 raise
             return None
         return content.decode()
