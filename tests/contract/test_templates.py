@@ -57,6 +57,8 @@ STATUS = {
     "DEFAULT_5XX": 500,
     "MISSING_AUTHENTICATION_TOKEN": 404,
     "RESOURCE_NOT_FOUND": 404,
+    "INVALID_SIGNATURE": 404,
+    "EXPIRED_TOKEN": 404,
     "BAD_REQUEST_BODY": 400,
     "BAD_REQUEST_PARAMETERS": 400,
     "UNSUPPORTED_MEDIA_TYPE": 400,
@@ -335,7 +337,7 @@ def place(resource: Json) -> str:
 
 
 READ = {"dynamodb:GetItem", "dynamodb:Query"}
-WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
+WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 RECEIVE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
 TABLES = {
     "ChatFunction": READ | WRITE,
@@ -410,6 +412,12 @@ def test_provider_keys_are_opened_by_what_calls_models_and_by_nothing_else(resou
         reads = may.get(PROVIDER_KEYS, set())
         assert reads == ({"ssm:GetParameter"} if function in {*openers, "ControlFunction"} else set())
     assert "kms:Decrypt" not in allowed(resources, "ControlFunction")["SecretsKey"]
+
+
+def test_apps_are_read_by_what_serves_them_and_by_nothing_else(resources: Json) -> None:
+    roles = typed(resources, "AWS::IAM::Role")
+    readers = {name for name in TABLES if "ReadApps" in policies_of(resources, roles[f"{name}Role"])}
+    assert readers == {"ChatFunction", "ControlFunction", "TurnsFunction", "ToolsFunction"}
 
 
 def test_functions_have_roles_of_their_own(resources: Json) -> None:
