@@ -52,9 +52,13 @@ async def providers(examined: Examined, questions: Mapping[str, Question] = QUES
 
 async def _keys(examined: Examined) -> dict[str, str]:
     """By provider, from the parameters that `attache providers` keeps."""
-    path = f"/attache/{examined.stage}/providers"
-    page = await examined.target.aws.call("ssm", "get_parameters_by_path", Path=path, WithDecryption=True)
-    return {each["Name"].rpartition("/")[2]: each["Value"] for each in page["Parameters"]}
+    path, keys, more = f"/attache/{examined.stage}/providers", dict[str, str](), dict[str, str]()
+    while True:  # a page may be empty and not the last
+        page = await examined.target.aws.call("ssm", "get_parameters_by_path", Path=path, WithDecryption=True, **more)
+        keys |= {each["Name"].rpartition("/")[2]: each["Value"] for each in page["Parameters"]}
+        if not page.get("NextToken"):
+            return keys
+        more = {"NextToken": page["NextToken"]}
 
 
 async def _needed(examined: Examined) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from attache_cli.doctor.finding import Examined, Finding, note, ok, wrong
@@ -54,8 +55,23 @@ async def _functions(examined: Examined) -> list[str]:
 
 
 async def _function(examined: Examined, name: str) -> list[Finding]:
-    configured = await examined.target.aws.call("lambda", "get_function_configuration", FunctionName=name)
-    return list(function_faults(configured)) or [ok(name, f"ready, {configured['MemorySize']} MB")]
+    call = partial(examined.target.aws.call, "lambda")
+    configured = await call("get_function_configuration", FunctionName=name)
+    reserved = await call("get_function_concurrency", FunctionName=name)
+    feeding = await call("list_event_source_mappings", FunctionName=name)
+    faults = [*function_faults(configured), *stops(name, reserved, feeding["EventSourceMappings"])]
+    return faults or [ok(name, f"ready, {configured['MemorySize']} MB")]
+
+
+def stops(name: str, reserved: Mapping[str, Any], feeding: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    """What somebody stopped by hand, and forgot: a function that may not run, or that is fed by nothing."""
+    if reserved.get("ReservedConcurrentExecutions") == 0:
+        do = f"aws lambda delete-function-concurrency --function-name {name}"
+        yield wrong(name, "may not run: none of the account's concurrency is left to it", do)
+    for each in feeding:
+        if each.get("State") in ("Disabled", "Disabling"):
+            do = f"aws lambda update-event-source-mapping --uuid {each['UUID']} --enabled"
+            yield wrong(name, "gets nothing from its queue: the event source mapping is off", do)
 
 
 def function_faults(configured: Mapping[str, Any]) -> Iterator[Finding]:
@@ -104,7 +120,7 @@ async def alarms(examined: Examined) -> list[Finding]:
     if examined.stage is None:
         return []
     page = await examined.target.aws.call(
-        "cloudwatch", "describe_alarms", AlarmNamePrefix=_name(examined), StateValue="ALARM"
+        "cloudwatch", "describe_alarms", AlarmNamePrefix=f"{_name(examined)}-", StateValue="ALARM"
     )
     on = page["MetricAlarms"]
     if not on:

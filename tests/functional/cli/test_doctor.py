@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from anyio.from_thread import start_blocking_portal
@@ -179,6 +181,21 @@ async def test_a_provider_is_shown_its_key(stack: Stack, parameters: Aws) -> Non
     }
 
 
+class PagingAws(Aws):
+    """SSM that answers nothing at first, as it may when it has looked at much."""
+
+    async def call(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
+        if operation == "get_parameters_by_path" and "NextToken" not in parameters:
+            return {"Parameters": [], "NextToken": "more"}
+        return await super().call(service, operation, **{k: v for k, v in parameters.items() if k != "NextToken"})
+
+
+async def test_provider_keys_are_found_behind_an_empty_page(stack: Stack, parameters: Aws) -> None:
+    paging = replace(target(stack), aws=PagingAws(parameters.access))
+    found = await providers(Examined(paging, "doctored"), {})
+    assert {finding.said.split(" is kept")[0] for finding in found} == {"a key of openai", "a key of anthropic"}
+
+
 async def test_no_provider_key_at_all(stack: Stack) -> None:
     (found,) = await providers(Examined(target(stack), "bare"))
     assert (found.level, found.do) == ("wrong", "attache providers set anthropic")
@@ -190,3 +207,23 @@ def test_a_stage_is_looked_at_with_its_stack(attache: Attache, stage: str) -> No
     assert found["functions"]["said"] == "the stack has none"
     assert "functions at once" in found["quotas"]["said"]
     assert found["alarms"]["said"] == "none is on"
+
+
+def test_an_alarm_is_told_with_what_it_says_and_another_stages_is_not(
+    attache: Attache, stage: str, stack: Stack
+) -> None:
+    cloudwatch = stack.aws.client("cloudwatch")
+    said = {"AlarmDescription": "look", "Namespace": "N", "MetricName": "M", "Statistic": "Sum", "Period": 60}
+    names = [f"attache-{stage}-Alarm-1", f"attache-{stage}2-Alarm-1"]
+    for name in names:
+        cloudwatch.put_metric_alarm(
+            AlarmName=name, EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold", **said
+        )
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="tried")
+    try:
+        alarms = [
+            each for each in json.loads(attache("doctor", "--json", "--stage", stage).stdout) if each["of"] == "alarm"
+        ]
+    finally:
+        cloudwatch.delete_alarms(AlarmNames=names)
+    assert [(each["said"], each["do"]) for each in alarms] == [(f"attache-{stage}-Alarm-1 is on", "look")]

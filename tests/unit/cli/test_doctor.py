@@ -10,7 +10,7 @@ import pytest
 
 from attache import __version__
 from attache_cli.doctor.api import _clock, _version, streamed
-from attache_cli.doctor.stack import _stack, function_faults
+from attache_cli.doctor.stack import _stack, function_faults, stops
 
 ARN = "arn:aws:lambda:eu-west-1:753240598075:layer:LambdaAdapterLayerArm64:"
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -73,6 +73,23 @@ def test_a_stack_by_its_status(status: str, level: str) -> None:
 )
 def test_events_that_all_come_at_the_end_were_held_back(came: list[float], level: str) -> None:
     assert streamed(came).level == level
+
+
+def test_what_cannot_be_told_is_not_said() -> None:
+    assert "too quick to say whether it streams" in streamed([0.9, 0.9, 0.9]).said
+
+
+@pytest.mark.parametrize("state", ["Enabled", "Enabling", "Creating", "Updating"])
+def test_a_function_that_is_fed_and_may_run(state: str) -> None:
+    assert list(stops("turns", {"ReservedConcurrentExecutions": 7}, [{"UUID": "u-1", "State": state}])) == []
+    assert list(stops("chat", {}, [])) == []
+
+
+def test_what_somebody_stopped_by_hand_is_told_with_how_to_start_it() -> None:
+    found = list(stops("turns", {"ReservedConcurrentExecutions": 0}, [{"UUID": "u-1", "State": "Disabled"}]))
+    assert [finding.level for finding in found] == ["wrong", "wrong"]
+    assert found[0].do == "aws lambda delete-function-concurrency --function-name turns"
+    assert found[1].do == "aws lambda update-event-source-mapping --uuid u-1 --enabled"
 
 
 @pytest.mark.parametrize(
