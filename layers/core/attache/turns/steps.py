@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,11 +26,11 @@ def progress(steps: Steps, result: ToolResult) -> Progress:
     if result.outcome != "ok":
         return Progress("going on")
     answer = _answer(result)
-    state = str(field(answer, steps.field))
+    state = _word(field(answer, steps.field))
     if state in steps.done or state in steps.failed:
         return Progress("done" if state in steps.done else "failed")
-    said = field(answer, steps.message or steps.field)
-    return Progress("going on", str(said)[:MOST_SAID] if said is not None else "")
+    said = _word(field(answer, steps.message or steps.field))
+    return Progress("going on", said[:MOST_SAID] if said is not None else "")
 
 
 def poll_arguments(steps: Steps, first: ToolResult) -> dict[str, Any] | None:
@@ -49,6 +50,11 @@ def field(answer: Any, path: str) -> Any:
         else:
             return None
     return answer
+
+
+def _word(value: Any) -> str | None:
+    """A text as it is, anything else as JSON has it, such as `true`; None where there is no value."""
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _answer(result: ToolResult) -> Any:
