@@ -176,6 +176,23 @@ async def test_every_call_comes_to_something(answers: tuple[Any, ...], outcome: 
     assert [name for name, _, _ in branch.bank.asked].count("Withdraw") == 1
 
 
+class Particular(FakeToolset):
+    """Takes no call whose `id` is anything but a text."""
+
+    def check(self, call: ToolCall) -> ToolResult | None:
+        return None if isinstance(json.loads(call.arguments)["id"], str) else ToolResult("error", "id must be a text.")
+
+
+async def test_a_poll_that_can_never_be_sent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    bank = Bank({"data": {"id": ["w1"]}, "state": "queued"})
+    monkeypatch.setattr(bank, "operations", lambda app, tools: Particular({tool.name: bank._run for tool in tools}))
+    branch = Branch(bank)
+    await branch.ask()
+    await branch.work()
+    assert (await branch.outcome())[0] == "outcome_unknown"
+    assert branch.house.tool_jobs.sent == []
+
+
 async def test_without_steps_the_answer_itself_is_the_outcome() -> None:
     branch = Branch(Bank({"id": 1}), tool=WITHDRAW.model_copy(update={"steps": None}))
     await branch.ask()

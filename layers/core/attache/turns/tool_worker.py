@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from attache.apps.app import App
 from attache.apps.apps import DEFAULT_APP, Apps
@@ -154,13 +155,18 @@ class ToolWorker:
             await self._end(job, "error" if now and now.state == "failed" else first.outcome, first.text, first.whole)
             return
         arguments = poll_arguments(steps, first)
-        if arguments is None:
+        if arguments is None or self._refused(found, steps.poll, arguments):
             await self._end(job, "outcome_unknown", NO_FIELD)
             return
         until = self._clock.now() + int(steps.limit * 1000)
         poll = Poll(session_id=job.session_id, call_id=job.call_id, arguments=arguments, until=until, said=now.said)
         if await self._tell(log, found, poll):
             await self._jobs.send(poll, delay=steps.interval)
+
+    def _refused(self, found: _Found, poll: HttpTool, arguments: Mapping[str, Any]) -> bool:
+        """Whether the poll can never be sent with these arguments."""
+        call = ToolCall(found.pending.asked.call_id, poll.name, json.dumps(arguments))
+        return self._operations(found.app, (poll,)).check(call) is not None
 
     async def _poll(self, log: SessionLog, found: _Found, job: Poll) -> None:
         steps = found.tool.steps
