@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from traceback import format_exception
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,7 +14,7 @@ from attache.errors import Unavailable
 from attache.sessions.entries import End, Event
 from attache.sessions.events import update_events
 from attache.sessions.view import fold
-from attache.turns.tool_jobs import Poll, Start
+from attache.turns.tool_jobs import Poll, Start, parse_tool_job
 from attache.turns.wakeups import Guard, HandOver, Job, Purge, Title, Wake, parse_job
 from attache.wire.deliveries import MOST_TRIES, AnotherVersion, GivenUp, NotOurs
 from attache.wiring import Services
@@ -188,3 +190,22 @@ async def test_what_could_not_be_finished_is_told_on_updates_too() -> None:
     before = fold(each for each in log.entries if each.number < entry.number)
     (event,) = update_events(log.living, entry, before, 0)
     assert event == {"type": "system_notice", "message": NOTICE["SystemNotice"], "session_id": job.session_id}
+
+
+@pytest.mark.parametrize("parse", [parse_job, parse_tool_job])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "MINE",
+        '"MINE"',
+        '{"v": 1, "session_id": "MINE"',
+        '{"v": 1, "kind": "other", "session_id": "MINE"}',
+        '{"v": 1, "kind": "poll", "session_id": "MINE", "arguments": {"id": "MINE"}, "until": 1}',
+        '{"v": 1, "kind": "guard", "session_id": "MINE", "MORE": {"id": "MINE"}}',
+    ],
+)
+def test_what_a_refused_message_says_is_in_no_error(parse: Callable[[str], object], body: str) -> None:
+    """Errors are logged with their causes: the words of a message may be a session's id, or what an API answered."""
+    with pytest.raises(NotOurs) as refused:
+        parse(body)
+    assert "MINE" not in "".join(format_exception(refused.value))

@@ -13,7 +13,7 @@ CallId = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class _Job(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     v: Literal[1] = VERSION
     session_id: SessionId
@@ -36,7 +36,8 @@ class Poll(_Job):
 
 
 ToolJob = Start | Poll
-_JOBS: TypeAdapter[ToolJob] = TypeAdapter(Annotated[ToolJob, Field(discriminator="kind")])
+_SILENT = ConfigDict(hide_input_in_errors=True)  # errors are logged, and a message holds its session's id
+_JOBS: TypeAdapter[ToolJob] = TypeAdapter(Annotated[ToolJob, Field(discriminator="kind")], config=_SILENT)
 
 
 def parse_tool_job(body: str) -> ToolJob:

@@ -13,7 +13,7 @@ SessionId = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class _Job(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     v: Literal[1] = VERSION
     session_id: SessionId
@@ -63,7 +63,8 @@ class Summarize(_Job):
 
 
 Job = Wake | Guard | HandOver | Purge | Title | Summarize
-_JOBS: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])
+_SILENT = ConfigDict(hide_input_in_errors=True)  # errors are logged, and a message holds its session's id
+_JOBS: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")], config=_SILENT)
 
 
 def parse_job(body: str) -> Job:
