@@ -35,6 +35,7 @@ from functions.tools.jobs import do_tool_job
 from functions.turns.jobs import do_job
 from functions.updates.routes import routes as updates_routes
 from tests.contract.ground import Ground
+from tests.contract.registry_rights import rights_of, touches
 
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "attache-dev"
@@ -76,19 +77,29 @@ class Refused:
 class RoleAws(Aws):
     """AWS as a function's role may use it; what it may not is noted in `refused`."""
 
-    def __init__(self, access: AwsAccess, token: str, function: str, refused: list[Refused]) -> None:
+    def __init__(self, access: AwsAccess, token: str, function: str, registry: str, refused: list[Refused]) -> None:
         super().__init__(access)
         self._token = token
         self._function = function
+        self._registry = registry
+        self._rights = rights_of(function)
         self._refused = refused
 
     def _call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
+            if service == "dynamodb":
+                self._ask(operation, parameters)
             return super()._call(service, operation, parameters)
         except ClientError as error:
             if "AccessDenied" in str(error.response["Error"].get("Code")):
                 self._refused.append(Refused(self._function, f"{service}.{operation}", str(error)))
             raise
+
+    def _ask(self, operation: str, parameters: Mapping[str, Any]) -> None:
+        """Raises what AWS would, where the role may not touch those partitions of the registry."""
+        for touch in touches(operation, parameters, self._registry):
+            if not any(right.covers(touch) for right in self._rights):
+                raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": str(touch)}}, operation)
 
     @cached_property
     def _session(self) -> Any:
@@ -122,7 +133,7 @@ class Deployed:
         arn = iam.get_role(RoleName=name)["Role"]["Arn"]
         made = self.aws.client("sts").assume_role(RoleArn=arn, RoleSessionName="tested")["Credentials"]
         own = AwsAccess(access.endpoint_url, access.region, made["AccessKeyId"], made["SecretAccessKey"])
-        return RoleAws(own, made["SessionToken"], function, self.refused)
+        return RoleAws(own, made["SessionToken"], function, self.outputs["RegistryTable"], self.refused)
 
     def _name(self, logical: str) -> str:
         detail = self.aws.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=logical)
