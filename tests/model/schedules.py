@@ -34,6 +34,7 @@ class SeededChaos:
     slowness: float = 0.05
     on: bool = True
     outages: list[tuple[float, float]] = field(default_factory=list)
+    doubles_left: int = 200  # a queue that doubled each of a long outage's retries for ever would be a storm of its own
     time: Callable[[], float] = float
 
     def fate(self, what: What) -> Fate:
@@ -51,7 +52,8 @@ class SeededChaos:
             return [0.05]
         if self.rng.random() < self.wake_up_losses:
             return []
-        copies = 2 if self.rng.random() < self.wake_up_doubles else 1
+        copies = 2 if self.rng.random() < self.wake_up_doubles and self.doubles_left else 1
+        self.doubles_left -= copies - 1
         return [self.rng.expovariate(1 / self.lateness) if self.lateness else 0.05 for _ in range(copies)]
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from attache.errors import Unavailable
 from attache.sessions.entries import Sign, User
 from attache.sessions.log import SessionLog, Wanted, begun
 from attache.sessions.table import GLANCE, Beside
@@ -95,3 +96,20 @@ async def test_a_guard_that_is_brought_when_nothing_can_come_any_more_is_dropped
     await at.wakeups.guard(at.session_id, "runner", delay=23, sent=at.clock.now())
     await wait(at, DEFAULT.longest)
     assert await looks(at) == []
+
+
+async def test_a_storage_that_takes_nothing_multiplies_no_guards(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuses(*_: object) -> None:
+        raise Unavailable("Nothing is stored now.")
+
+    at = house()
+    await begin(at)
+    await wait(at, 60)
+    await at.wakeups.guard(at.session_id, "another", delay=0, sent=at.clock.now() - 23_000)
+    with monkeypatch.context() as while_it_lasts:
+        while_it_lasts.setattr(at.table, "put", refuses)
+        for _ in range(6):
+            [(_, delay)] = await looks(at)
+            await wait(at, delay)
+    await looks(at)
+    assert (await at.kinds())[-2:] == ["turn", "end"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from attache.apps.apps import DEFAULT_APP
@@ -79,8 +80,7 @@ class Worker:
         if isinstance(job, Purge | Title) or not log.view.busy:
             return
         decide = take_first if log.view.running is None else take_over("takeover", self._dead)
-        if await self._take(log, decide):
-            await self._give_up(log, GIVEN_UP)
+        await self._guarded(log, decide, lambda _: self._give_up(log, GIVEN_UP))
 
     async def _look_later(self, job: Wake | Guard | HandOver) -> None:
         """The queue would bring a failed job again after its visibility timeout, which is longer than a turn."""
@@ -94,61 +94,82 @@ class Worker:
         log, now = self._sessions.log(job.session_id), self._clock.now()
         await log.read(GLANCE if isinstance(job, Guard) else FIRST_LOOK)
         self._sessions.keep(log)
-        if isinstance(job, Guard):
-            await self._stay(log, job, now)
-        if log.head is not None:
-            await self._look_at(log, job, deadline)
+        later = await next_look(log, job, now, self._timings) if isinstance(job, Guard) else None
+        guarded = log.head is not None and await self._look_at(log, job, deadline)
+        if later is not None and not guarded:
+            await self._stay(log, job, later)
 
-    async def _stay(self, log: SessionLog, guard: Guard, now: int) -> None:
+    async def _stay(self, log: SessionLog, job: Wake | Guard | HandOver, later: float) -> None:
         """The runner may have yet to append what this guards: then it goes on waiting for that."""
-        later = await next_look(log, guard, now, self._timings)
-        if later is not None:
-            await self._wakeups.guard(log.session_id, guard.runner, delay=later, sent=guard.sent)
+        assert isinstance(job, Guard)
+        await self._wakeups.guard(log.session_id, job.runner, delay=later, sent=job.sent)
 
-    async def _look_at(self, log: SessionLog, job: Wake | Guard | HandOver, deadline: int | None) -> None:
+    async def _look_at(self, log: SessionLog, job: Wake | Guard | HandOver, deadline: int | None) -> bool:
+        """Do what there is to do. Whether it was behind a guard of this runner's, which looks at all of it again."""
+        decide = await self._to_be_taken(log, job)
+        return decide is not None and await self._guarded(
+            log, decide, lambda running: self._run_or_give_up(log, running, deadline)
+        )
+
+    async def _to_be_taken(self, log: SessionLog, job: Wake | Guard | HandOver) -> Decision | None:
+        """How the turn is taken that somebody must take now; where it is too early, another look is arranged."""
         running = log.view.running
         if running is None:
-            await self._look_at_waiting(log, job, deadline)
-        elif isinstance(job, HandOver) and job.runner == running.runner:
-            await self._take_and_run(log, take_over("hand-over", lambda now: now.runner == job.runner), deadline)
-        elif is_dead(running, self._clock.now(), self._timings):
+            return await self._waiting(log, job)
+        if isinstance(job, HandOver) and job.runner == running.runner:
+            return take_over("hand-over", lambda now: now.runner == job.runner)
+        if is_dead(running, self._clock.now(), self._timings):
             logger.warning("a runner died", extra={"tag": log.tag, "runner": running.runner})
             self._workshop.meter.dead_runner(log.living.app or DEFAULT_APP)
-            await self._take_and_run(log, take_over("takeover", self._dead), deadline)
-        elif isinstance(job, Guard) and job.runner == running.runner:
+            return take_over("takeover", self._dead)
+        if isinstance(job, Guard) and job.runner == running.runner:
             await self._guard(log, running)
+        return None
 
-    async def _look_at_waiting(self, log: SessionLog, job: Wake | Guard | HandOver, deadline: int | None) -> None:
+    async def _waiting(self, log: SessionLog, job: Wake | Guard | HandOver) -> Decision | None:
         if not log.view.waiting:
-            return
+            return None
         mine = isinstance(job, Wake) and not left_to_a_stream(log)
         if mine or has_been_idle(log.view, self._clock.now(), self._timings):
-            await self._take_and_run(log, take_first, deadline)
-        else:
-            await self._wakeups.wake(log.session_id, delay=self._timings.idle)
+            return take_first
+        await self._wakeups.wake(log.session_id, delay=self._timings.idle)
+        return None
 
-    async def _take_and_run(self, log: SessionLog, decide: Decision, deadline: int | None) -> None:
-        running = await self._take(log, decide)
-        if running is None:
-            return
+    async def _guarded(self, log: SessionLog, decide: Decision, run: Callable[[Running], Awaitable[None]]) -> bool:
+        """Take a turn behind a guard and run it; true. Raises Unavailable where the guard could not be sent.
+
+        What fails once it is sent is the guard's to look at again, and nobody else's: a job has one successor. With
+        two, an hour without storage would make more of them than any queue can hold.
+        """
+        began = self._clock.now()
+        sending = self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard, sent=began)
+        guard = asyncio.ensure_future(sending)
+        try:
+            await asyncio.gather(
+                guard, reach_window(log), self._workshop.foresee_notes(log.session_id, log.living.owner)
+            )
+            if running := await self._take(log, decide, began):
+                await run(running)
+        except Unavailable:
+            await guard
+            logger.warning("a turn is left to its guard", extra={"tag": log.tag})
+        return True
+
+    async def _take(self, log: SessionLog, decide: Decision, guarded: int) -> Running | None:
+        """The turn that was taken behind the guard sent at `guarded` (ms); None where there is none to be taken."""
+        try:
+            await log.append(decide)
+        except NotToBeTaken:
+            return None
+        await guard_again(log, self._wakeups, guarded, self._clock, self._timings)
+        return log.view.running
+
+    async def _run_or_give_up(self, log: SessionLog, running: Running, deadline: int | None) -> None:
         if self._given_up(running):
             await self._give_up(log, GIVEN_UP)
         else:
             await self._run(log, running.turn, deadline)
         self._sessions.keep(log)
-
-    async def _take(self, log: SessionLog, decide: Decision) -> Running | None:
-        """Take a turn behind a guard of this runner's own; None where there is none to be taken."""
-        began = self._clock.now()
-        guard = self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard, sent=began)
-        notes = self._workshop.foresee_notes(log.session_id, log.living.owner)
-        await asyncio.gather(guard, reach_window(log), notes)
-        try:
-            await log.append(decide)
-        except NotToBeTaken:
-            return None
-        await guard_again(log, self._wakeups, began, self._clock, self._timings)
-        return log.view.running
 
     async def _run(self, log: SessionLog, turn: int, deadline: int | None) -> None:
         try:
