@@ -23,6 +23,7 @@ from attache.tools.guarded_network import GuardedNetwork
 from attache.tools.http_exchange import Exchanges
 from attache.tools.request import HttpRequest
 from attache.tools.results import HttpAnswer
+from attache.turns.app_toolsets import AppToolsets
 from attache.wiring import Services
 
 
@@ -102,6 +103,15 @@ class CrashingModels(LitellmModels):
 
 
 @dataclass(frozen=True)
+class CrashingToolsets(AppToolsets):
+    points: Points
+
+    @cached_property
+    def _exchanges(self) -> Exchanges:
+        return CrashingExchanges(self.points)
+
+
+@dataclass(frozen=True)
 class CrashingServices(Services):
     points: Points
 
@@ -110,5 +120,5 @@ class CrashingServices(Services):
         return CrashingModels(self.catalogue, ProviderAccess.from_environ(self.environ), self.points)
 
     @cached_property
-    def _exchanges(self) -> Exchanges:
-        return CrashingExchanges(self.points)
+    def _toolsets(self) -> AppToolsets:
+        return CrashingToolsets(self.secrets, self.clock, self.meter, allow_loopback=True, points=self.points)
