@@ -41,9 +41,9 @@ test: ## set up, then all tests, side by side (WORKERS=4); set-up is timed apart
 	@began=$$SECONDS; $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS); code=$$?; echo "tests: $$((SECONDS - began)) s"; exit $$code
 
 slow: $(DEV) $(MINISTACK) engines ## the tests that `make test` leaves out: some minutes
-	$(PY) -m pytest -m slow -n $(WORKERS) --dist load --ignore tests/load --ignore tests/built $(ARGS)
+	$(PY) -m pytest -m slow -n 2 --dist load --ignore tests/load --ignore tests/built --ignore tests/crash/test_faults.py $(ARGS)
 	$(PY) -m pytest -m slow -n 2 --dist loadfile tests/built $(ARGS)
-	$(PY) -m pytest -m slow tests/load $(ARGS)
+	$(PY) -m pytest -m slow tests/crash/test_faults.py tests/load $(ARGS)
 
 bench: $(DEV) $(MINISTACK) build ## what turns and polls ask of AWS and cost, how functions start, how large they are (ARGS=--json)
 	@$(PY) -m tests.bench $(ARGS)
