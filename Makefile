@@ -53,8 +53,8 @@ scaling: $(DEV) $(MINISTACK) ## the tables of infra/SCALING.md anew (ARGS=--meas
 
 soak: $(DEV) ## 10,000 drawn schedules of crashes, freezes and losses (SCHEDULES=... SEED=...), on two processors
 	@half=$$(($${SCHEDULES:-10000} / 2)); seed=$${SEED:-0}; \
-	SEED=$$seed SCHEDULES=$$half $(PY) -m pytest -q tests/model & \
-	SEED=$$((seed + half)) SCHEDULES=$$half $(PY) -m pytest -q tests/model/test_schedules.py; second=$$?; \
+	SEED=$$seed SCHEDULES=$$half $(PY) -m pytest -q --timeout 600 tests/model & \
+	SEED=$$((seed + half)) SCHEDULES=$$half $(PY) -m pytest -q --timeout 600 tests/model/test_schedules.py; second=$$?; \
 	wait $$!; first=$$?; exit $$((first + second))
 
 engines: $(LAMBDA) $(REHEARSAL) $(ADAPTER) built ## what was built, and what runs it here as Lambda does
