@@ -71,7 +71,8 @@ class Worker:
                 try:
                     await self._look(job, deadline)
                 except Unavailable:
-                    await self._look_later(job)
+                    # the queue itself would bring it again later than a turn may lie
+                    await self._look_again(job, self._timings.again)
 
     async def give_up(self, job: Job) -> None:
         """Nobody tries any more: what waits first, or has lost its runner, ends as failed, so that its user knows."""
@@ -82,13 +83,12 @@ class Worker:
         decide = take_first if log.view.running is None else take_over("takeover", self._dead)
         await self._guarded(log, decide, lambda _: self._give_up(log, GIVEN_UP))
 
-    async def _look_later(self, job: Wake | Guard | HandOver) -> None:
-        """The queue would bring a failed job again after its visibility timeout, which is longer than a turn."""
+    async def _look_again(self, job: Wake | Guard | HandOver, delay: float) -> None:
         if isinstance(job, Wake):
-            await self._wakeups.wake(job.session_id, delay=self._timings.again)
+            await self._wakeups.wake(job.session_id, delay=delay)
         else:
             sent = job.sent if isinstance(job, Guard) else None
-            await self._wakeups.guard(job.session_id, job.runner, delay=self._timings.again, sent=sent)
+            await self._wakeups.guard(job.session_id, job.runner, delay=delay, sent=sent)
 
     async def _look(self, job: Wake | Guard | HandOver, deadline: int | None) -> None:
         log, now = self._sessions.log(job.session_id), self._clock.now()
@@ -97,12 +97,7 @@ class Worker:
         later = await next_look(log, job, now, self._timings) if isinstance(job, Guard) else None
         guarded = log.head is not None and await self._look_at(log, job, deadline)
         if later is not None and not guarded:
-            await self._stay(log, job, later)
-
-    async def _stay(self, log: SessionLog, job: Wake | Guard | HandOver, later: float) -> None:
-        """The runner may have yet to append what this guards: then it goes on waiting for that."""
-        assert isinstance(job, Guard)
-        await self._wakeups.guard(log.session_id, job.runner, delay=later, sent=job.sent)
+            await self._look_again(job, later)  # the runner may have yet to append what this guards
 
     async def _look_at(self, log: SessionLog, job: Wake | Guard | HandOver, deadline: int | None) -> bool:
         """Do what there is to do. Whether it was behind a guard of this runner's, which looks at all of it again."""

@@ -38,7 +38,7 @@ def refusal(body: str, version: int) -> NotOurs | AnotherVersion:
 def pause(error: Exception, tries: int) -> int:
     """Seconds until a message comes again that failed with `error` when it came for the `tries`th time.
 
-    None where there is no use in waiting: the queue then sets it aside at once.
+    0 where there is no use in waiting: the queue then sets it aside at once.
     """
     if isinstance(error, NotOurs) or tries >= MOST_TRIES:
         return 0
