@@ -15,7 +15,7 @@ from attache.sessions.entries import End, Event
 from attache.sessions.events import update_events
 from attache.sessions.view import fold
 from attache.turns.tool_jobs import Poll, Start, parse_tool_job
-from attache.turns.wakeups import Guard, HandOver, Job, Purge, Title, Wake, parse_job
+from attache.turns.wakeups import Guard, HandOver, Job, Purge, Summarize, Title, Wake, parse_job
 from attache.wire.deliveries import MOST_TRIES, AnotherVersion, GivenUp, NotOurs
 from attache.wiring import Services
 from functions.tools.jobs import do_tool_job
@@ -164,6 +164,16 @@ async def test_where_nothing_waits_nothing_is_told(job: Job) -> None:
     kinds = await house.kinds()
     await house.worker.give_up(job.model_copy(update={"session_id": house.session_id}))
     assert await house.kinds() == kinds
+
+
+@pytest.mark.parametrize("kind", [Purge, Title, Summarize])
+async def test_a_message_that_waits_does_not_end_for_a_job_that_is_no_turn(
+    kind: type[Purge | Title | Summarize],
+) -> None:
+    house = House(FakeModels([says("Hello.")]))
+    await house.chats.answer(house.request("Hi"), 0)
+    await house.worker.give_up(kind(session_id=house.session_id, tag="t"))
+    assert await house.kinds() == ["user"]
 
 
 @pytest.mark.parametrize("kind", [Guard, HandOver])

@@ -78,7 +78,7 @@ class Worker:
         """Nobody tries any more: what waits first, or has lost its runner, ends as failed, so that its user knows."""
         log = self._sessions.log(job.session_id)
         await log.read()
-        if isinstance(job, Purge | Title) or not log.view.busy:
+        if isinstance(job, Purge | Title | Summarize) or not log.view.busy:
             return
         decide = take_first if log.view.running is None else take_over("takeover", self._dead)
         await self._guarded(log, decide, lambda _: self._give_up(log, GIVEN_UP))
