@@ -20,9 +20,10 @@ from tests.fakes.provider_keys import FakeProviderKeyStore
 from tests.functional.models.providers import ANTHROPIC, ASKED, KEY, OPENAI, Asking, Provider, asking
 from tests.servers.script import Answer, Asked, Closes, Ending, Hangs, Raw, Refusal, Reply, Script, calls, text
 
-SOON = 5.0
+SOON = 10.0
 FOREVER = 1000.0
-SHORT = Silence(first=0.3, gap=0.3, tail=0.3)
+SHORT = Silence(first=1.0, gap=0.5, tail=0.5)
+ONCE_BEGUN = Silence(first=SOON, gap=0.5, tail=0.5)
 SLOW_DOWN = Refusal(429, "Rate limit reached", {"retry-after": "3"})
 EMPTY_CHOICES = b'data: {"choices": []}\n\n'
 GARBAGE = {
@@ -117,7 +118,7 @@ async def test_a_stream_that_breaks_before_its_first_word_is_tried_again(provide
 
 @pytest.mark.parametrize("ending", ["cut", "drop", "error", "hang", "idle"])
 async def test_a_stream_that_breaks_later_has_failed(provider: Provider, ending: Ending) -> None:
-    async with asking(provider, [text("Half an ", "answ", ending=ending)], SHORT) as ask:
+    async with asking(provider, [text("Half an ", "answ", ending=ending)], ONCE_BEGUN) as ask:
         said, failure = await failing(ask)
     assert (said, failure.code, failure.retryable) == ("Half an answ", "provider_unavailable", True)
     assert len(ask.requests) == 1
@@ -172,7 +173,7 @@ async def test_cancelling_closes_the_connection(provider: Provider, script: Scri
 
 
 async def test_a_failed_call_leaves_no_connection(provider: Provider) -> None:
-    async with asking(provider, [text("Half", ending="hang")], SHORT) as ask:
+    async with asking(provider, [text("Half", ending="hang")], ONCE_BEGUN) as ask:
         await failing(ask)
         await asyncio.wait_for(ask.requests[0].left.wait(), SOON)
 
