@@ -48,3 +48,29 @@ def test_what_is_dropped_is_gone_and_dropping_nothing_is_fine() -> None:
     for _ in range(2):
         kept.drop("a")
     assert kept.get("a") is None
+
+
+def test_what_is_absent_is_looked_for_again_sooner() -> None:
+    clock = FakeClock()
+    kept: TimedCache[str, int | None] = TimedCache(clock, seconds=60, size=2, absent=3)
+    kept.put("there", 1, clock.now())
+    kept.put("absent", None, clock.now())
+    clock.forward(2.999)
+    assert kept.get("absent")
+    clock.forward(0.001)
+    assert kept.get("absent") is None
+    assert kept.get("there")
+
+
+def test_what_was_asked_for_before_it_was_dropped_is_not_kept() -> None:
+    clock = FakeClock()
+    kept = cache(clock)
+    asked = clock.now()
+    clock.forward(0.01)
+    kept.drop("a")
+    kept.put("a", 1, asked)
+    assert kept.get("a") is None
+    kept.put("a", 2, clock.now())
+    found = kept.get("a")
+    assert found is not None
+    assert found.value == 2

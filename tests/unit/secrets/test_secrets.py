@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from pydantic import SecretStr
 
 from attache.errors import BadInput, TooLarge
 from attache.secrets import CannotOpen, Secrets, app_scope, client_scope
 from attache.secrets.sealer import Place
+from attache.secrets.secret_store import Kept
 from attache.secrets.secrets import ABSENT_SECONDS, MOST_BYTES, OPEN_SECONDS
 from tests.fakes.clock import FakeClock
 from tests.fakes.secret_store import FakeSealer, FakeSecretStore
@@ -62,6 +65,27 @@ async def test_a_missing_one_is_found_soon_after_it_was_set(world: World) -> Non
     await world.other.put(SHOP, "API_KEY", SecretStr("new"))
     world.clock.forward(ABSENT_SECONDS)
     assert await world.secrets.value("shop", "API_KEY") == "new"
+
+
+async def test_a_read_that_a_write_overtook_is_not_remembered(world: World) -> None:
+    """A reader that saw nothing, and comes back with that once the secret is set."""
+    reads, goes_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(FakeSecretStore):
+        async def read(self, place: Place) -> Kept | None:
+            kept = await super().read(place)
+            reads.set()
+            await goes_on.wait()
+            return kept
+
+    secrets = Secrets(Slow(), FakeSealer(), world.clock)
+    reading = asyncio.create_task(secrets.value("shop", "API_KEY"))
+    await reads.wait()
+    world.clock.forward(0.01)
+    await secrets.put(SHOP, "API_KEY", SecretStr("new"))
+    goes_on.set()
+    assert await reading is None
+    assert await secrets.value("shop", "API_KEY") == "new"
 
 
 async def test_what_a_container_changes_it_sees_at_once(world: World) -> None:

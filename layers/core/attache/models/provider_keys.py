@@ -34,17 +34,13 @@ class ProviderKeys:
     def __init__(self, store: ProviderKeyStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._fresh: TimedCache[str, str] = TimedCache(clock, FRESH_SECONDS, 100)
-        self._missing: TimedCache[str, None] = TimedCache(clock, MISSING_SECONDS, 100)
-        self._last: dict[str, str] = {}
+        self._fresh: TimedCache[str, str | None] = TimedCache(clock, FRESH_SECONDS, 100, absent=MISSING_SECONDS)
+        self._last: dict[str, str | None] = {}
 
     async def of(self, provider: str) -> str | None:
         """The provider's key. Raises Unavailable."""
-        if kept := self._fresh.get(provider):
-            return kept.value
-        if self._missing.get(provider):
-            return None
-        return await self._read(provider)
+        kept = self._fresh.get(provider)
+        return kept.value if kept else await self._read(provider)
 
     async def other_than(self, provider: str, refused: str) -> str | None:
         """The key that is kept now, where it is not the one that the provider refused. Raises Unavailable."""
@@ -57,20 +53,13 @@ class ProviderKeys:
         try:
             key = await self._store.read(provider)
         except Unavailable:
-            if provider not in self._last:
+            key = self._last.get(provider)
+            if key is None:
                 raise
             log.warning("the key of %s could not be read; the one that was read before is used", provider)
-            key = self._last[provider]
-        self._remember(provider, key, asked)
+        self._last[provider] = key
+        self._fresh.put(provider, key, asked)
         return key
-
-    def _remember(self, provider: str, key: str | None, asked: int) -> None:
-        if key is None:
-            self._last.pop(provider, None)
-            self._missing.put(provider, None, asked)
-        else:
-            self._last[provider] = key
-            self._fresh.put(provider, key, asked)
 
 
 class KnownProviders:
@@ -80,20 +69,21 @@ class KnownProviders:
         self._store = store
         self._providers = providers
         self._clock = clock
-        self._some: TimedCache[str, frozenset[str]] = TimedCache(clock, FRESH_SECONDS, 1)
-        self._none: TimedCache[str, frozenset[str]] = TimedCache(clock, MISSING_SECONDS, 1)
+        self._some: TimedCache[None, frozenset[str] | None] = TimedCache(
+            clock, FRESH_SECONDS, 1, absent=MISSING_SECONDS
+        )
 
     async def now(self) -> frozenset[str]:
         """The providers with a key, none where the store does not answer."""
-        kept = self._some.get("") or self._none.get("")
-        return kept.value if kept else await self._asked()
+        kept = self._some.get(None)
+        return (kept.value if kept else await self._asked()) or frozenset()
 
-    async def _asked(self) -> frozenset[str]:
+    async def _asked(self) -> frozenset[str] | None:
         asked = self._clock.now()
         try:
             found = await self._store.present(self._providers)
         except Unavailable as error:
             log.warning("which providers have a key is not known: %s", error.message, exc_info=error.__cause__)
             found = frozenset()
-        (self._some if found else self._none).put("", found, asked)
+        self._some.put(None, found or None, asked)
         return found

@@ -52,8 +52,9 @@ class Secrets:
         self._store = store
         self._sealer = sealer
         self._clock = clock
-        self._open: TimedCache[Place, _Opened] = TimedCache(clock, OPEN_SECONDS, MOST_KEPT)
-        self._absent: TimedCache[Place, None] = TimedCache(clock, ABSENT_SECONDS, MOST_KEPT)
+        self._open: TimedCache[Place, _Opened | None] = TimedCache(
+            clock, OPEN_SECONDS, MOST_KEPT, absent=ABSENT_SECONDS
+        )
 
     async def value(self, app: str, name: str, client_id: str | None = None) -> str | None:
         """The client's own secret of this name, else the app's, else None; at most 30 s old.
@@ -73,7 +74,6 @@ class Secrets:
         place = Place(scope, name)
         await self._store.write(place, Kept(await self._sealer.seal(value, place), note or Note()))
         self._open.drop(place)
-        self._absent.drop(place)
 
     async def put_all(self, scope: str, values: Mapping[str, SecretStr], notes: Mapping[str, Note]) -> None:
         """Keep several, or none where one of them is refused. Raises as `put`."""
@@ -106,21 +106,16 @@ class Secrets:
         return opened.value.get_secret_value() if opened and opened.serves(app) else None
 
     async def _opened(self, place: Place) -> _Opened | None:
-        if kept := self._open.get(place):
-            return kept.value
-        if self._absent.get(place):
-            return None
-        return await self._read(place)
-
-    async def _read(self, place: Place) -> _Opened | None:
+        if remembered := self._open.get(place):
+            return remembered.value
         asked = self._clock.now()
-        kept = await self._store.read(place)
-        if kept is None:
-            self._absent.put(place, None, asked)
-            return None
-        opened = _Opened(await self._sealer.open(kept.sealed, place), kept.note.apps)
+        opened = await self._read(place)
         self._open.put(place, opened, asked)
         return opened
+
+    async def _read(self, place: Place) -> _Opened | None:
+        kept = await self._store.read(place)
+        return _Opened(await self._sealer.open(kept.sealed, place), kept.note.apps) if kept else None
 
 
 def check(name: str, value: SecretStr) -> None:
