@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.contract.service import Running
-from tests.contract.shapes import ToolResult, snapshot, stream
+from tests.contract.shapes import Snapshot, ToolResult, snapshot, stream
 
 STREAM, SNAPSHOT = "text/event-stream", "application/json"
 HANDLE = "$SECRET:PIN"
@@ -85,6 +85,33 @@ def test_a_handle_stands_for_the_clients_own_value(http: httpx.Client, running: 
     give(http, another, API_KEY=key)
     without = said_by_tool(http, running.keys.vault, "vault", STREAM, another, ask % HANDLE)
     assert "client has set no secret PIN" in without
+
+
+@pytest.mark.parametrize(
+    ("note", "lacks"), [("hello", "API_KEY of the app vault is not set"), (HANDLE, "has set no secret PIN")]
+)
+def test_nobody_is_asked_to_approve_what_lacks_a_secret(
+    http: httpx.Client, running: Running, note: str, lacks: str
+) -> None:
+    client = new()
+    if note == HANDLE:
+        give(http, client, API_KEY="of-the-client")
+    headers = {"X-Session-Id": new(), "AOMI-APP-KEY": running.keys.vault}
+    asks = {"app": "vault", "client_id": client, "message": f'call Give {{"note": "{note}"}}'}
+    [told] = [each.tool_result for each in _snapshot_of(http, headers, asks).messages if each.tool_result]
+    assert lacks in told[1]
+    assert http.get("/api/events", headers=headers).json() == [], "nothing is asked"
+    give(http, client, API_KEY="of-the-client", PIN="of-the-client-too")
+    shown = _snapshot_of(http, headers, asks)
+    [event] = shown.system_events
+    assert event["InlineCall"]["type"] == "tool_approval_request"
+    assert event["InlineCall"]["payload"]["args"] == {"note": note}, "of a handle nobody sees the value"
+
+
+def _snapshot_of(http: httpx.Client, headers: dict[str, str], asks: dict[str, str]) -> Snapshot:
+    found = snapshot(http.post("/api/chat", params=asks, headers={**headers, "Prefer": "wait=20"}))
+    assert not found.is_processing
+    return found
 
 
 def test_all_of_a_client_is_cleared_at_once(http: httpx.Client) -> None:

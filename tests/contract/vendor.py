@@ -49,5 +49,6 @@ def _tools(server: str) -> tuple[HttpTool, ...]:
     look = {"path": "/{where}", "timeout": 0.5}
     return (
         http_tool(binding("note", "body_property"), name="Send", server=server, auth=in_header, **body),
+        http_tool(binding("note", "body_property"), name="Give", server=server, auth=in_header, confirm=True, **body),
         http_tool(binding("where", "path"), name="Look", server=server, auth=in_query, **look),
     )

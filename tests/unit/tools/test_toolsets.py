@@ -49,3 +49,16 @@ async def test_what_the_tool_refuses_is_not_asked_for() -> None:
     refused = held.check(call("x"))
     assert refused is not None
     assert refused.outcome == "error"
+
+
+async def test_what_could_not_be_sent_is_not_asked_for() -> None:
+    tools = saying("a", "b", word="ran")
+
+    async def lacking(call: ToolCall, context: CallContext) -> ToolResult | None:
+        assert context == CONTEXT
+        return ToolResult("error", "No key.") if call.name == "a" else None
+
+    held = ConfirmedToolset(tools, ["a", "b"], lacking)
+    assert await held.run(call("a"), CONTEXT) == ToolResult("error", "No key.")
+    assert (await held.run(call("b"), CONTEXT)).outcome == "pending"
+    assert tools.ran == []

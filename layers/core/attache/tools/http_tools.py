@@ -76,6 +76,17 @@ class HttpToolset:
         except (UnsendableError, AttacheError) as error:
             return ToolResult("error", str(error))
 
+    async def lacking(self, call: ToolCall, context: CallContext) -> ToolResult | None:
+        """None where the call has all that it needs; else what it would come to, which is known without sending it."""
+        prepared = self._prepared(call)
+        if isinstance(prepared, ToolResult):
+            return prepared
+        try:
+            await self._secrets.open(prepared.tool.auth, prepared.handles, context)
+        except (UnsendableError, AttacheError) as error:
+            return ToolResult("error", str(error))
+        return None
+
     def _prepared(self, call: ToolCall) -> _Prepared | ToolResult:
         tool = self._tools.get(call.name)
         if tool is None:

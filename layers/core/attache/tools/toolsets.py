@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 
 from attache.tools.tool import CallContext, Request, ToolCall, ToolResult, Toolset, ToolSpec
+
+Lacking = Callable[[ToolCall, CallContext], Awaitable[ToolResult | None]]
+
+
+async def lacking_nothing(_: ToolCall, __: CallContext) -> ToolResult | None:
+    """For tools that need nothing but their arguments."""
+    return None
 
 
 class CombinedToolset:
@@ -35,11 +42,15 @@ class CombinedToolset:
 
 
 class ConfirmedToolset:
-    """A toolset, some of whose tools only ask for the user's approval, and run once they have it."""
+    """A toolset, some of whose tools only ask for the user's approval, and run once they have it.
 
-    def __init__(self, toolset: Toolset, names: Collection[str]) -> None:
+    Nobody is asked to approve what could not be sent then: `lacking` says what a call lacks.
+    """
+
+    def __init__(self, toolset: Toolset, names: Collection[str], lacking: Lacking = lacking_nothing) -> None:
         self._toolset = toolset
         self._names = frozenset(names)
+        self._lacking = lacking
 
     @property
     def specs(self) -> Sequence[ToolSpec]:
@@ -50,7 +61,8 @@ class ConfirmedToolset:
 
     async def run(self, call: ToolCall, context: CallContext) -> ToolResult:
         if call.name in self._names and not context.approved:
-            return ToolResult("pending", _ASKED, request=Request("approval"))
+            asked = ToolResult("pending", _ASKED, request=Request("approval"))
+            return await self._lacking(call, context) or asked
         return await self._toolset.run(call, context)
 
 

@@ -32,15 +32,18 @@ class AppToolsets:
 
     def of(self, app: App) -> Toolset:
         """The app's operations, some put off or behind an approval, its wallet tools, and the program's own."""
-        operations = LaterToolset(self.operations(app, app.tools), [tool.name for tool in app.tools if tool.later])
-        confirmed = [tool.name for tool in app.tools if tool.confirm]
+        http = self._http(app, app.tools)
+        operations = LaterToolset(TimedToolset(http, self.meter), [tool.name for tool in app.tools if tool.later])
+        confirmed = ConfirmedToolset(operations, [tool.name for tool in app.tools if tool.confirm], http.lacking)
         builtin = [GeneralTools(self.clock)] if "general" in app.builtin_tools else []
-        return CombinedToolset(ConfirmedToolset(operations, confirmed), WalletToolset(app.wallet_tools), *builtin)
+        return CombinedToolset(confirmed, WalletToolset(app.wallet_tools), *builtin)
 
     def operations(self, app: App, tools: Sequence[HttpTool]) -> Toolset:
         """Operations of the app, as they are."""
-        declared = [secret.name for secret in app.secrets]
-        return TimedToolset(HttpToolset(tools, self.secrets, self._exchanges, declared), self.meter)
+        return TimedToolset(self._http(app, tools), self.meter)
+
+    def _http(self, app: App, tools: Sequence[HttpTool]) -> HttpToolset:
+        return HttpToolset(tools, self.secrets, self._exchanges, [secret.name for secret in app.secrets])
 
     async def close(self) -> None:
         """Close the connections that are kept for further calls."""
