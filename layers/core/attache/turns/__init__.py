@@ -1,1 +1,1 @@
-"""Turns: one answer of the assistant, from the message that asks for it to its end."""
+"""Turns: a turn is everything between one message and the end of the assistant's answer to it."""

@@ -1,4 +1,4 @@
-"""Taking a message in: what is checked against the session, and what is appended for it."""
+"""Accepting a message: what is checked against the session, and what is appended."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from attache.wallets import UNPROVEN, wallet_name
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """A message as a client sent it, after key and app were checked.
+    """A message as a client sent it, after its key and app were checked.
 
-    `proven`: that `public_key` is the caller's wallet; `must_prove`: it is bound only then.
-    `deadline`: when the function's time is over, in milliseconds of wall time; None where it has no end.
+    `proven`: the caller proved to own the wallet `public_key`. `must_prove`: bind it only if so. +`deadline`: when the
+    function's time is over, in milliseconds since 1970; None if it is not limited.
     """
 
     session_id: str
@@ -42,24 +42,24 @@ class ChatRequest:
 
     @property
     def wallet(self) -> str | None:
-        """The wallet's name."""
+        """The wallet's normalised name."""
         return wallet_name(self.public_key) if self.public_key else None
 
     def owner(self, head: Head | None) -> str | None:
-        """Whose the session with this head is, once the message is in."""
+        """The session's owner once this message is accepted; `head` is None for a new session."""
         return owner_of(head, self.app.name, self.wallet, proven=self.proven)
 
     @property
     def digest(self) -> str:
-        """What an `Idempotency-Key` stands for: the same message, to the same app."""
+        """Hash of app and message: an `Idempotency-Key` may be repeated with the same one only."""
         return hashlib.sha256(f"{self.app.name}\n{self.message}".encode()).hexdigest()
 
 
 def accept(request: ChatRequest, now: int, most_waiting: int, *, streamed: bool) -> Decision:
-    """Append the message; one that is `streamed` takes its turn at once where nothing runs or waits.
+    """The decision that appends the message; a `streamed` one also takes its turn if nothing runs or waits.
 
-    The decision raises Forbidden where the session is another app's, Unauthenticated where a wallet would be bound
-    that must be proven and is not, TooMany where too many wait.
+    It raises Forbidden if the session belongs to another app, Unauthenticated if binding the wallet needs a proof that
+    is missing, TooMany if `most_waiting` messages wait already.
     """
 
     def decide(log: SessionLog) -> Wanted:
@@ -82,20 +82,20 @@ def accept(request: ChatRequest, now: int, most_waiting: int, *, streamed: bool)
 
 
 def check_same(request: ChatRequest, made: Idempotency) -> None:
-    """Raises Conflict where the `Idempotency-Key` was sent with another message."""
+    """Raises Conflict if the `Idempotency-Key` was sent with another message."""
     if made.digest != request.digest:
         raise Conflict("This Idempotency-Key was used with another message: send a new key with a new message.")
 
 
 def _check_wallet(head: Head | None, request: ChatRequest) -> None:
-    """Clients name their wallet with every message; only the first time binds it."""
+    """Clients send their wallet with every message; only the first one binds it."""
     bound = head.wallet if head else None
     if request.must_prove and not request.proven and request.wallet not in (None, bound):
         raise Unauthenticated(UNPROVEN)
 
 
 def _news(log: SessionLog, request: ChatRequest) -> Mapping[str, Any] | None:
-    """The user state, where this request changes it."""
+    """The new user state, or None if this request does not change it."""
     if request.user_state is None:
         return None
     stored = log.known.user_state if log.head else None

@@ -1,4 +1,4 @@
-"""The outcome of something pending: found, applied once, and given a turn of its own."""
+"""The outcome of a pending call: found, applied once, and answered by a new turn."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from attache.sessions.table import Beside, Promise
 from attache.sessions.wallet_requests import answered
 from attache.tools.tool import Outcome, PendingKind
 
-KEPT = 15 * DAY  # seconds for which an outcome is not applied again: longer than any queue keeps a message
+KEPT = 15 * DAY  # seconds in which an outcome is not applied twice: longer than any queue keeps a message
 
 
 class NothingPending(BadInput):
-    """There is nothing that this answers, or not any more."""
+    """Nothing pending matches this outcome, or it was applied before."""
 
 
 class NotAtHand(Exception):
-    """What is pending must be read first."""
+    """Older entries must be read first: they may hold what is pending."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of something: `ids` as its request named it; without any, it is the only one that is pending.
+    """The outcome of pending calls. `ids` are as the request named them; empty means the only one pending.
 
-    `outcome` and `text` are what its calls came to; `whole` is all of it, where `text` is a part. `approved`: the
-    call may run, and there is no result yet.
+    `outcome` and `text` become the calls' result; `whole` is the complete text if `text` is only a part. `approved`:
+    the call may run now, so there is no result yet.
     """
 
     kind: PendingKind
@@ -43,7 +43,7 @@ class Answer:
 
 
 def apply(answer: Answer) -> Decision:
-    """Append the outcome, remove what was pending. The decision raises NothingPending, NotAtHand."""
+    """The decision that appends the outcome and removes what was pending. It raises NothingPending, NotAtHand."""
 
     def decide(log: SessionLog) -> Wanted:
         open_ = _chosen(answer, _open(log, answer.kind))
@@ -62,7 +62,7 @@ def apply(answer: Answer) -> Decision:
 
 
 def answered_calls(log: SessionLog, answer: Answer) -> tuple[str, ...]:
-    """The ids of the calls whose outcome this is. Raises NothingPending, NotAtHand."""
+    """Ids of the calls that this is the outcome of. Raises NothingPending, NotAtHand."""
     return tuple(pending.asked.call_id for _, pending in _chosen(answer, _open(log, answer.kind)))
 
 
@@ -72,7 +72,7 @@ def has_pending(log: SessionLog, entries: Iterable[Entry]) -> bool:
 
 
 def pending_call(log: SessionLog, call_id: str) -> tuple[Entry, Pending] | None:
-    """The call of a tool with steps that is still pending, with the entry that says so."""
+    """The pending call of a tool with steps, and the entry that recorded it; None if it is not pending."""
     if log.head is None:
         return None
     return next((each for each in _open(log, "steps") if each[1].id == call_id), None)
@@ -89,7 +89,7 @@ def _open(log: SessionLog, kind: PendingKind) -> list[tuple[Entry, Pending]]:
 
 
 def _chosen(answer: Answer, open_: list[tuple[Entry, Pending]]) -> list[tuple[Entry, Pending]]:
-    """Those that are answered; ids that are not pending are passed over, as long as one is."""
+    """The pending calls that are answered; unknown ids are ignored as long as one is known."""
     if not answer.ids and len(open_) > 1:
         ids = ", ".join(pending.id for _, pending in open_)
         raise NothingPending(f"Several requests are pending ({ids}): say which of them this answers.")
@@ -106,7 +106,7 @@ def _result(answer: Answer, pending: Pending) -> CallResult:
 
 
 def _beside(log: SessionLog, answer: Answer, pending: list[Pending]) -> Beside:
-    name = "approval" if answer.kind == "approval" else "call"  # an approved call may be pending once more, as steps
+    name = "approval" if answer.kind == "approval" else "call"  # an approved call may become pending again, with steps
     promises = [Promise(f"{name}:{each.asked.call_id}", "", log.living.born, KEPT) for each in pending]
     if answer.kind not in ("wallet_tx", "wallet_eip712"):
         return Beside(promises=tuple(promises))
@@ -116,6 +116,6 @@ def _beside(log: SessionLog, answer: Answer, pending: list[Pending]) -> Beside:
 
 
 def rejection(comment: str | None) -> str:
-    """What the model is told of a call that the user rejected."""
+    """What the model is told about a call that the user rejected."""
     told = {"outcome": "rejected", "message": "The user did not approve this call; nothing was sent."}
     return json.dumps(told | ({"comment": comment} if comment else {}), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The tools of an app, put together. Imported where turns run or tools are called, and nowhere else: it is heavy."""
+"""An app's tools, assembled. Slow to import, so only functions that run turns or call tools import it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from attache.tools.wallet_tools import WalletToolset
 
 @dataclass(frozen=True)
 class AppToolsets:
-    """What apps can call; connections to their servers are kept until `close`."""
+    """Makes the toolsets of apps; connections to their servers are kept open until `close`."""
 
     secrets: Secrets
     clock: Clock
@@ -31,7 +31,7 @@ class AppToolsets:
     allow_loopback: bool
 
     def of(self, app: App) -> Toolset:
-        """The app's operations, some put off or behind an approval, its wallet tools, and the program's own."""
+        """The app's operations (some deferred, some asking for approval), its wallet tools and the built-in ones."""
         http = self._http(app, app.tools)
         operations = LaterToolset(TimedToolset(http, self.meter), [tool.name for tool in app.tools if tool.later])
         confirmed = ConfirmedToolset(operations, [tool.name for tool in app.tools if tool.confirm], http.lacking)
@@ -39,14 +39,14 @@ class AppToolsets:
         return CombinedToolset(confirmed, WalletToolset(app.wallet_tools), *builtin)
 
     def operations(self, app: App, tools: Sequence[HttpTool]) -> Toolset:
-        """Operations of the app, as they are."""
+        """Operations of the app that run at once: nothing is deferred or asks for approval."""
         return TimedToolset(self._http(app, tools), self.meter)
 
     def _http(self, app: App, tools: Sequence[HttpTool]) -> HttpToolset:
         return HttpToolset(tools, self.secrets, self._exchanges, [secret.name for secret in app.secrets])
 
     async def close(self) -> None:
-        """Close the connections that are kept for further calls."""
+        """Close the connections that are kept open."""
         if "_exchanges" in self.__dict__:
             await self._exchanges.close()
 

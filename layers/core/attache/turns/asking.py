@@ -1,4 +1,4 @@
-"""One answer of the model: the prompt goes out, text comes back piece by piece."""
+"""Asking the model for the next step of a turn, and streaming its text."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from attache.usage.usage import Spender
 
 logger = logging.getLogger(__name__)
 
-MOST_CHARACTERS = 60_000  # of a step's text, and of its calls' arguments: an entry holds 300 KB
+MOST_CHARACTERS = 60_000  # in a step's text, and in its calls' arguments: an entry holds 300 KB
 MOST_CALLS = 64
-TRIES = 2  # of one step, where the answer broke off after its first words
+TRIES = 2  # of one step, if its answer breaks off after the first words
 
 
 async def _nothing() -> str:
@@ -58,7 +58,7 @@ class Means:
 
 
 class Asking:
-    """The model calls of one runner at one turn, on the account of `spender`."""
+    """The model calls of one runner for one turn; `spender` pays for them."""
 
     def __init__(self, recorder: Recorder, means: Means, spender: Callable[[], Spender]) -> None:
         self._recorder = recorder
@@ -71,9 +71,9 @@ class Asking:
         self._earlier: str | None = None
 
     async def answer(self, *, last: bool = False) -> Completion:
-        """Ask for the next step; its text has gone to the recorder when this returns. `last`: without tools.
+        """Ask for the next step; when this returns, its text has gone to the recorder. `last`: without tools.
 
-        An answer that breaks off is kept as a step of its own, and the model is asked to go on. Raises ModelFailed.
+        An answer that breaks off is kept as a step of its own, and the model is asked to continue. Raises ModelFailed.
         """
         for _ in range(TRIES - 1):
             try:
@@ -85,7 +85,7 @@ class Asking:
         return await self._once(last)
 
     def usage(self) -> TurnUsage:
-        """What all calls took together, and the model that answered last: the app's fallback, perhaps."""
+        """Tokens of all calls together, and the model that answered last, which may be the app's fallback."""
         return TurnUsage(
             self._answered_by,
             summed(usage.input_tokens for usage in self._taken),
@@ -138,7 +138,7 @@ class Asking:
 
 
 def _bounded(completion: Completion) -> Completion:
-    """Raises ModelFailed where a step would not fit into an entry."""
+    """Raises ModelFailed if the step would not fit into an entry."""
     size = sum(len(call.name) + len(call.arguments) for call in completion.calls)
     if size > MOST_CHARACTERS or len(completion.calls) > MOST_CALLS:
         words = "The model wanted to do more at once than is possible. Ask for less, or for one thing after the other."

@@ -1,4 +1,4 @@
-"""The tool calls of a step: run at once, recorded before they may change anything, each with a result."""
+"""The tool calls of a step: run in parallel, recorded before they may change anything, each with a result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Calls:
     def __init__(
         self, recorder: Recorder, toolset: Toolset, blobs: Blobs, jobs: ToolJobs, context: Callable[[str], CallContext]
     ) -> None:
-        """`context` says for whom a call runs, by its id."""
+        """`context` returns the context of a call, given its id."""
         self._recorder = recorder
         self._toolset = toolset
         self._blobs = blobs
@@ -37,7 +37,7 @@ class Calls:
         self.sent: set[str] = set()
 
     async def run(self, calls: Sequence[OpenCall], unknown: Iterable[CallResult], asked: Iterable[CallAsked]) -> None:
-        """Run all at once. `unknown` are this turn's results of unknown outcome, `asked` its earlier calls."""
+        """Run all of them. `unknown`: this turn's results of unknown outcome; `asked`: its earlier calls."""
         lost = {result.call_id for result in unknown}
         again = {_same(call) for call in asked if call.call_id in lost}
         await self._recorder.beside_tools(_all(self._one(call, again) for call in calls))
@@ -64,7 +64,7 @@ class Calls:
 
     async def _wait_for(self, request: Request, asked: CallAsked, result: CallResult) -> None:
         if request.kind == "steps":
-            # sent first: where the process ends behind the append, the tool worker still finds what is pending
+            # before the append: if the process ends right after it, the tool worker still finds the call
             start = Start(session_id=self._recorder.log.session_id, call_id=asked.call_id)
             await self._jobs.send(start, delay=1)
         context = self._context(asked.call_id)
@@ -79,18 +79,18 @@ class Calls:
         return await self._toolset.run(call, self._context(call.call_id))
 
     def _changes_nothing(self, call: ToolCall) -> bool:
-        """A call that only asks for approval changes nothing, whatever it does once it has that."""
+        """Whether running the call can change anything; one that only asks for approval cannot."""
         spec = self._specs[call.name]
         return spec.safe or (spec.confirm and not self._context(call.call_id).approved)
 
 
 def _same(call: CallAsked) -> str:
-    """Equal for calls of the same tool with the same arguments, however they are written."""
+    """A key that is equal for calls of one tool with the same arguments, however they are written."""
     return json.dumps([call.name, parsed(call.arguments)], sort_keys=True)
 
 
 async def _all(works: Iterable[Coroutine[object, object, None]]) -> None:
-    """All of them together; the first failure cancels the others and is raised as it is."""
+    """Run all together; the first failure cancels the others and is raised unchanged."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         await asyncio.gather(*tasks)

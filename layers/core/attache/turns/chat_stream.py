@@ -1,7 +1,7 @@
-"""One client's stream of one turn: what the log becomes on it, and the text that is shown before it is stored.
+"""One client's stream of one turn: events from the log, and text that is shown before it is stored.
 
-The same object serves a turn that runs beside it and one that runs elsewhere: it reads the log, and where it is the
-audience of the runner it shows the text as well, as it comes.
+It works the same whether the turn runs in this process or elsewhere. In this process it is also the runner's audience
+and gets text as the model produces it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ _OF_A_RUNNER = (Turn, Text, Agent, End)
 
 
 class ChatStream:
-    """An audience whose events a response takes out one by one; nothing is lost if nobody does."""
+    """An audience that queues events for a response to take; unread events cost nothing but memory."""
 
     def __init__(self, log: SessionLog, turn: int, after: int) -> None:
-        """The events of turn `turn` that come after entry `after`, which is at hand or just before what is."""
+        """Stream the events of turn `turn` after entry number `after`.
+
+        The log must hold every entry from `after` + 1 on.
+        """
         self.turn = turn
         self._head: Head = log.living
         self._chat = ChatEvents(self._head, turn, after)
@@ -36,12 +39,12 @@ class ChatStream:
 
     @property
     def over(self) -> bool:
-        """The final event has been sent, or there will be none: the session is gone."""
+        """Whether the final event was sent, or none will be because the session is gone."""
         return self._chat.over
 
     @property
     def provisional(self) -> bool:
-        """Text was sent that no entry holds."""
+        """Whether text was sent that no entry holds yet."""
         return bool(self._chat.provisional)
 
     def live(self, text: str) -> None:
@@ -52,7 +55,7 @@ class ChatStream:
     def advanced(self, log: SessionLog) -> None:
         for entry in restored(log.entries, self._number):
             if self._contradicts(entry, log):
-                return  # another has the turn, and does not know of the text that was sent: a reset must come first
+                return  # another runner has the turn, and not the text that was sent: a reset must come first
             if not self.over:
                 events = self._chat.of(entry, self._at)
                 self._at, self._number = self._at.after(entry), entry.number
@@ -62,14 +65,14 @@ class ChatStream:
         return self.provisional and entry.writer != log.writer and isinstance(entry.body, _OF_A_RUNNER)
 
     def reset(self, log: SessionLog, snapshot: dict[str, Any]) -> None:
-        """Start the client anew from a snapshot, and go on behind it."""
+        """Send a snapshot for the client to start again from, and continue after it."""
         last = log.view.last
         self._events.put_nowait(Event({"type": "reset", "snapshot": snapshot}, self._head.id_of(last)))
         self._chat = ChatEvents(self._head, self.turn, last)
         self._at, self._number = log.view, last
 
     def finish(self, log: SessionLog) -> None:
-        """The turn has ended: what the client has not had of it, or only that it is over where it has had all."""
+        """The turn has ended: send the events that the client lacks, or only the final one if it lacks none."""
         self.advanced(log)
         if self.over:
             return
@@ -82,7 +85,7 @@ class ChatStream:
                     self._events.put_nowait(Event(WITHDRAWN))
 
     def close(self) -> None:
-        """Nothing more comes."""
+        """End the stream."""
         self._events.put_nowait(None)
 
     async def events(self) -> AsyncIterator[Event]:

@@ -1,4 +1,4 @@
-"""Chat: a message in, and its turn watched until it ends, as a stream or as a snapshot."""
+"""Chat: accept a message, and follow its turn to the end, as a stream or as a snapshot."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from attache.wire.sse import Event
 
 logger = logging.getLogger(__name__)
 
-FOLLOW = 0.2  # seconds between two looks at a turn that runs elsewhere,
-SELDOM = 1.0  # at most, where only its end is waited for
+FOLLOW = 0.2  # seconds between two polls of a turn that runs elsewhere
+SELDOM = 1.0  # the same at most, while only its end is awaited
 __all__ = ["ChatRequest", "Chats"]
 
 
 class Chats:
-    """The chat endpoint's two answers."""
+    """`POST /api/chat`, in both of its forms."""
 
     def __init__(
         self, sessions: Sessions, table: SessionTable, workshop: Workshop, clock: Clock, timings: Timings
@@ -59,7 +59,7 @@ class Chats:
         return stream.events()
 
     async def answer(self, request: ChatRequest, wait: float) -> dict[str, Any]:
-        """Accept the message, and answer with a snapshot when its turn has ended or `wait` seconds are over."""
+        """Accept the message, and return a snapshot when its turn has ended or `wait` seconds have passed."""
         asked = self._clock.now()
         until = asked + wait * 1000
         log = self._sessions.log(request.session_id)
@@ -69,13 +69,13 @@ class Chats:
         while log.view.goes_on(number) and self._clock.now() < until:
             now = self._clock.now()
             await self._clock.sleep(min(_next_look(now - asked), max(until - now, 0) / 1000))
-            with suppress(Unavailable):  # the message was accepted: who is told otherwise sends it again
+            with suppress(Unavailable):  # the message was accepted: an error would make the client send it again
                 await log.poll()
             await self._sessions.nudge(log)
         return await self._sessions.delivered_snapshot(log)
 
     async def settled(self) -> None:
-        """Wait until every turn that runs here has ended or been let go of."""
+        """Wait until every turn that runs here has ended or was handed over."""
         while self._serving:
             await asyncio.wait(self._serving)
 
@@ -84,7 +84,7 @@ class Chats:
         asked = self._clock.now()
         made, _, _ = await asyncio.gather(self._made(request), log.read(), self._guard(log))
         if made is not None and made.number > log.view.last:
-            await log.read()  # another request with this key was quicker, between the two
+            await log.read()  # another request with this key appended between the two reads
         if not _holds(made, log):
             decide = accept(request, self._clock.now(), self._timings.waiting, streamed=streamed)
             try:
@@ -102,12 +102,12 @@ class Chats:
         return made.number
 
     async def _append(self, log: SessionLog, decide: Decision, request: ChatRequest) -> Entry:
-        """Append a message whose turn begins here; what its first step will need is read meanwhile."""
+        """Append a message whose turn begins here, and meanwhile prefetch what its first step needs."""
         beside = asyncio.gather(
             reach_window(log),
             self._workshop.foresee(request.app, log.head, request.client_id),
             self._workshop.foresee_notes(log.session_id, request.owner(log.head)),
-            return_exceptions=True,  # where it failed, the runner reads it again
+            return_exceptions=True,  # if prefetching failed, the runner reads it again
         )
         try:
             return await log.append(decide)
@@ -127,14 +127,14 @@ class Chats:
         await guard_again(log, self._workshop.wakeups, sent, self._clock, self._timings)
 
     async def _wake(self, log: SessionLog) -> None:
-        """Never fails: the message is stored, and its guard comes in any case."""
+        """Wake a worker. Never fails: the message is stored, and its guard comes in any case."""
         try:
             await self._workshop.wakeups.wake(log.session_id)
         except Unavailable:
             logger.warning("a wake-up was not sent", extra={"tag": log.tag})
 
     async def _stream_of(self, log: SessionLog, turn: int, last_event_id: str | None) -> ChatStream:
-        """The stream from the turn's beginning, or from where a client resumes it; `reset` where it cannot."""
+        """The stream from the turn's beginning or from `last_event_id`; with a `reset` if that is impossible."""
         await log.reach_back(lambda entries: entries[0].number <= turn)
         if last_event_id is None:
             return ChatStream(log, turn, turn - 1)
@@ -146,7 +146,7 @@ class Chats:
         return stream
 
     async def _serve(self, log: SessionLog, stream: ChatStream, request: ChatRequest) -> None:
-        """See the turn to its end, here or elsewhere. The stream is closed whatever happens."""
+        """Follow the turn to its end, here or elsewhere. The stream is closed whatever happens."""
         try:
             if _runs_here(log, stream.turn):
                 await self._run(log, stream, request)
@@ -175,7 +175,7 @@ class Chats:
 
     async def _follow(self, log: SessionLog, stream: ChatStream, request: ChatRequest) -> None:
         await self._clock.sleep(FOLLOW)
-        with suppress(Unavailable):  # the next look brings what this one did not
+        with suppress(Unavailable):  # the next poll reads it
             await log.poll()
         stream.advanced(log)
         if log.view.waiting[:1] == (stream.turn,) and log.view.running is None:
@@ -184,7 +184,7 @@ class Chats:
             await self._sessions.nudge(log)
 
     async def _take(self, log: SessionLog, stream: ChatStream, request: ChatRequest) -> None:
-        """The turn waits for nothing any more: this function takes it, unless another was quicker."""
+        """Nothing is ahead of this turn any more: take it and run it here, unless another function was quicker."""
         began = self._clock.now()
         owner = log.living.owner
         await asyncio.gather(self._guard(log), self._workshop.foresee_notes(log.session_id, owner))
@@ -201,12 +201,12 @@ class Chats:
 
 
 def _next_look(waited: int) -> float:
-    """Seconds until a waiting answer looks again: a tenth of what it has waited (milliseconds), within bounds."""
+    """Seconds until a waiting answer polls again: a tenth of what it has waited (ms), within bounds."""
     return min(max(waited / 10_000, FOLLOW), SELDOM)
 
 
 def _holds(made: Idempotency | None, log: SessionLog) -> bool:
-    """Whether what an `Idempotency-Key` made is in the session that lives, and not in one that was deleted."""
+    """Whether the message of an `Idempotency-Key` is in the current session, not in a deleted one of the same id."""
     return made is not None and log.head is not None and made.number >= log.head.born
 
 

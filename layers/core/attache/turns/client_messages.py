@@ -1,4 +1,4 @@
-"""What a client says through `POST /api/system`: words, its user's state, or an answer to what is pending."""
+"""What clients send to `POST /api/system`: text, their user's state, or the outcome of something pending."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MAX_COMMENT = 2_000
 
 @dataclass(frozen=True)
 class Said:
-    """Plain text, or JSON of a type that is not known here: kept as it came."""
+    """Plain text, or JSON of an unknown type: stored unchanged."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class StateChanged:
-    """What is new about the user."""
+    """New facts about the user."""
 
     user_state: Mapping[str, Any]
 
@@ -37,7 +37,7 @@ ClientMessage = Said | StateChanged | Answer
 
 
 def read_message(text: str) -> ClientMessage:
-    """What a message is (contract, "System messages and events"). Raises BadInput for a known type said wrongly."""
+    """Parse a message (contract, "System messages and events"). Raises BadInput if a known type is malformed."""
     kind, payload = _typed(text)
     match kind:
         case "wallet:state_changed" | "user_state_response":
@@ -52,7 +52,7 @@ def read_message(text: str) -> ClientMessage:
 
 
 def _typed(text: str) -> tuple[str | None, Any]:
-    """`type` and `payload` of a JSON message; anything else has none."""
+    """`type` and `payload` of a JSON message; None for anything else."""
     try:
         kind = json.loads(text).get("type")
     except (ValueError, AttributeError, RecursionError):
@@ -89,7 +89,7 @@ def _approval(kind: str, payload: Mapping[str, Any]) -> Answer:
 
 
 def _told(payload: Mapping[str, Any]) -> tuple[str, str | None]:
-    """The payload as the model reads it, and all of it where that is a part."""
+    """The payload as the model reads it, and the complete text if that is only a part."""
     whole = compact(payload)
     text = fitted(payload)
     return text, whole if text != whole else None
@@ -103,7 +103,7 @@ def _outcome(kind: str, payload: Mapping[str, Any]) -> Outcome:
 
 
 def _number(name: str, value: Any) -> str:
-    """A request's number as user_state has it: shipped clients send numbers, and texts of numbers."""
+    """A request's number as a string: clients send numbers, and also strings of digits."""
     if isinstance(value, bool) or not isinstance(value, int | str) or not _NUMBER.fullmatch(str(value)):
         raise BadInput(f"{name} must be a number that a request had.")
     return str(int(value))

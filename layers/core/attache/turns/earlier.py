@@ -1,4 +1,4 @@
-"""What the prompt says of the earlier conversations of a proven wallet's owner, in the same app."""
+"""What a prompt says about earlier conversations of the same wallet in the same app; only for proven wallets."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ logger = logging.getLogger(__name__)
 
 MOST = 5
 MOST_BYTES = 4_000
-FORESEEN_SECONDS = 30  # from what is read beside an append to the prompt that needs it
+FORESEEN_SECONDS = 30  # from the append that it is read beside, to the prompt
 MOST_FORESEEN = 1_000
 _NO_TAGS = str.maketrans("<>", "‹›")
 
 
 class Earlier:
-    """Notes for prompts; what is foreseen is read once, and is for one turn."""
+    """Notes about earlier conversations, for prompts. What is prefetched is read once, and used for one turn."""
 
     def __init__(self, table: SessionTable, clock: Clock) -> None:
         self._table = table
@@ -55,10 +55,10 @@ class Earlier:
 
 
 def notes(sessions: Iterable[Noted]) -> str:
-    """A line of JSON for each session of which there is something to say; 4 KB at most.
+    """One line of JSON for each session that has something to say; 4 KB at most.
 
-    What users and models wrote stands in JSON strings without line ends and angle brackets: nothing in it can pass for
-    the prompt's own text.
+    Titles and gists come from users and models. They are JSON strings without line breaks and angle brackets, so they
+    cannot pass for the prompt's own text.
     """
     lines = [_line(session) for session in sessions if session.gist or session.title != NEW_TITLE]
     sizes = accumulate(len(line.encode()) + 1 for line in lines)

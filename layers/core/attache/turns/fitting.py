@@ -1,4 +1,4 @@
-"""Making a prompt fit its model: whole turns are left out, the oldest first, and the running one never."""
+"""Fitting a prompt into the model's context window: the oldest turns are left out, never the running one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from attache.models.window import Windows
 from attache.tools.tool import ToolSpec
 from attache.turns.prompt import Prompt
 
-ALWAYS = 8_000  # bytes, and so tokens at most, that every model reads: nobody need be asked
-CROWDED = 0.75  # of the room for turns: where they take more, the older ones are summarised
+ALWAYS = 8_000  # bytes, so at most as many tokens: every model's window is larger
+CROWDED = 0.75  # share of the room for turns above which the older ones are summarised
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Tokens: of each turn, the oldest first, and how many there is `room` for beside what is always sent."""
+    """Tokens of each turn, oldest first, and the `room` for turns beside what is always sent."""
 
     room: int
     turns: Sequence[int]
@@ -33,9 +33,9 @@ class Sizes:
 
 
 async def fitted(prompt: Prompt, tools: Sequence[ToolSpec], model: str, windows: Windows) -> Prompt:
-    """The prompt with as many of the newest turns as the model reads beside these tools.
+    """The prompt with as many of the newest turns as fit into the model's window, together with these tools.
 
-    Raises ModelFailed (`too_large`) where the running turn alone is too long.
+    Raises ModelFailed (`too_large`) if the running turn alone is too long.
     """
     sizes = await measured(prompt, tools, model, windows)
     if sizes is None:
@@ -47,9 +47,9 @@ async def fitted(prompt: Prompt, tools: Sequence[ToolSpec], model: str, windows:
 
 
 async def measured(prompt: Prompt, tools: Sequence[ToolSpec], model: str, windows: Windows) -> Sizes | None:
-    """What the prompt's turns take of what the model reads; None where there is certainly room enough.
+    """Tokens of the prompt's turns; None if they certainly fit.
 
-    A token has a byte at least, so texts with fewer bytes than there is room for are not counted.
+    A token is at least one byte, so texts with fewer bytes than the window has tokens are not counted.
     """
     fixed = _text([*prompt.opening, *prompt.closing]) + json.dumps([asdict(tool) for tool in tools])
     texts = [fixed, *map(_text, prompt.turns)]

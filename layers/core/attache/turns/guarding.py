@@ -1,6 +1,7 @@
-"""A guard is sent before what it guards: one that does not find it looks again, for as long as it may still come.
+"""A guard is sent before the entry it guards; if it does not find that entry, it looks again later.
 
-So a turn whose runner stood still for longer than its guard waited, and died as soon as it had appended, does not lie.
+Otherwise a turn would be lost whose runner paused for longer than its guard waited, and died right after it had
+appended.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from attache.sessions.table import FIRST_LOOK
 from attache.turns.timings import Timings
 from attache.turns.wakeups import Guard
 
-LATER = 4  # times as long after it was sent: three looks in all, and a retried request that appends nothing costs them
+LATER = 4  # factor between two looks: three in all, also for a retried request that appends nothing
 
 
 async def next_look(log: SessionLog, guard: Guard, now: int, timings: Timings) -> float | None:
-    """Seconds until a guard looks again for its entry; None where that has come, or will not any more.
+    """Seconds until the guard looks for its entry again; None if the entry has come, or cannot come any more.
 
     `now` (ms) is a time before the log was read.
     """
@@ -29,7 +30,7 @@ async def next_look(log: SessionLog, guard: Guard, now: int, timings: Timings) -
 
 
 async def _has_come(log: SessionLog, runner: str, sent: int, skew: int) -> bool:
-    """Whether the runner has appended since it sent this; what stands before an older entry was there before."""
+    """Whether the runner has appended since it sent the guard."""
 
     def found(entries: Sequence[Entry]) -> bool:
         return any(entry.writer == runner and entry.at >= sent for entry in entries)

@@ -1,4 +1,4 @@
-"""Interrupt: ask the runner to stop, wait for it briefly, and end its turn for it where it does not answer."""
+"""Interrupt: ask the runner to stop, wait briefly, and end its turn if it does not answer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Interrupts:
         self._timings = timings
 
     async def interrupt(self, session_id: str) -> dict[str, Any]:
-        """Stop what runs, withdraw what waits; the snapshot afterwards, with `interrupted`. Raises NotFound."""
+        """Stop the running turn and withdraw waiting messages; the snapshot, with `interrupted`. Raises NotFound."""
         log = self._sessions.log(session_id)
         interrupted = await self._ask(log)
         self._sessions.keep(log)
@@ -65,7 +65,7 @@ class Interrupts:
             await self._end(log, turn)
 
     async def _end(self, log: SessionLog, turn: int) -> None:
-        """End that turn, and no other: text that was stored is kept, every open call gets a result."""
+        """End that turn and no other: stored text is kept, and every open call gets a result."""
 
         def decide(log: SessionLog) -> Wanted:
             running = log.view.running

@@ -1,4 +1,4 @@
-"""Naming a conversation after its first answer: a job on the turns queue, of which nothing else depends."""
+"""Naming a conversation after its first answer: a job on the turns queue that nothing depends on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class Namer:
-    """Gives a title to sessions that nobody has named."""
+    """Gives titles to sessions that nobody has named."""
 
     def __init__(self, sessions: Sessions, workshop: Workshop, timings: Timings) -> None:
         self._sessions = sessions
@@ -30,7 +30,7 @@ class Namer:
         self._timings = timings
 
     async def name(self, session_id: str, tag: str) -> None:
-        """Name the session `tag`; nothing where that is gone, or has been named meanwhile. Raises Unavailable."""
+        """Name the session `tag`; does nothing if it is gone or was named meanwhile. Raises Unavailable."""
         log = self._sessions.log(session_id)
         await log.read(FIRST_LOOK)
         if not is_unnamed(log.head, tag):
@@ -47,7 +47,7 @@ class Namer:
         self._sessions.keep(log)
 
     async def _title(self, log: SessionLog, exchange: Exchange) -> str:
-        """The model's, or the first words of the message where it has none to give."""
+        """The model's title, or the first words of the message if it has none."""
         try:
             async with asyncio.timeout(self._timings.title):
                 return await self._asked(log, exchange) or first_words(exchange.message.message)

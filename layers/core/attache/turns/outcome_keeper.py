@@ -1,4 +1,4 @@
-"""Applies outcomes to sessions: durable first, then somebody is woken to tell the user."""
+"""Applies outcomes of pending calls: stores them, then wakes a worker to tell the user."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class OutcomeKeeper:
-    """What was pending comes to something: once, and with a turn behind it."""
+    """Stores each outcome once, with a turn that answers it."""
 
     def __init__(self, sessions: Sessions, wakeups: Wakeups, blobs: Blobs, clock: Clock, timings: Timings) -> None:
         self._sessions = sessions
@@ -32,7 +32,7 @@ class OutcomeKeeper:
         self._timings = timings
 
     async def apply(self, session_id: str, answer: Answer) -> tuple[SessionLog, Entry]:
-        """The log with the outcome's entry, which is durable. Raises NothingPending, Unavailable."""
+        """Append the outcome; it is durable when this returns the log. Raises NothingPending, Unavailable."""
         log = self._sessions.log(session_id)
         await log.read()
         try:
@@ -49,19 +49,19 @@ class OutcomeKeeper:
             await log.reach_back(lambda entries: has_pending(log, entries))
             try:
                 kept = await self._kept(log, answer, answered_calls(log, answer))
-                # sent first: where the process ends behind the append, this one finds what waits
+                # before the append: if the process ends right after it, the guard finds what waits
                 await self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard, sent=self._clock.now())
                 return await log.append(apply(kept))
             except NotAtHand:
                 continue
 
     async def _kept(self, log: SessionLog, answer: Answer, calls: Sequence[str]) -> Answer:
-        """The answer, with all of it kept beside the log where that is long."""
+        """The answer; a long text is stored whole beside the log."""
         kept = [await keep_whole(self._blobs, log.living, call_id, answer.whole) for call_id in calls]
         return answer if all(kept) else replace(answer, whole=None)
 
     async def _wake(self, log: SessionLog) -> None:
-        """Never fails: the outcome is stored, and its guard comes in any case."""
+        """Wake a worker. Never fails: the outcome is stored, and its guard comes in any case."""
         if log.view.running is not None:
             return
         try:

@@ -1,4 +1,4 @@
-"""What the model is told of tool calls that did not simply answer (design, invariants 4 and 10)."""
+"""What the model is told about tool calls without an ordinary answer (design, invariants 4 and 10)."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _WORDS: dict[Outcome, str] = {
 
 
 def result_of(asked: CallAsked, result: ToolResult, *, whole: bool = False) -> CallResult:
-    """`whole`: all of the result is kept beside the log."""
+    """`whole`: the complete result is stored beside the log."""
     return CallResult(asked.call_id, asked.name, result.outcome, result.text, result.sources, whole)
 
 
 def without_answer(asked: CallAsked, outcome: Outcome) -> CallResult:
-    """The result of a call that has none of its own."""
+    """The result of a call that has no answer of its own."""
     text = json.dumps({"outcome": outcome, "message": _WORDS[outcome]})
     return CallResult(asked.call_id, asked.name, outcome, text)
 
 
 def left_open(call: OpenCall, sent: Collection[str] = ()) -> CallResult:
-    """What an open call of an ending turn came to. `sent`: ids of calls that are known to have been sent.
+    """The result of a call that is open when its turn ends. `sent`: ids of calls known to have been sent.
 
-    A call that was not recorded changed nothing: it was not sent, or is a safe one.
+    A call that was not recorded has changed nothing: it was not sent, or it is safe.
     """
     if call.recorded:
         return without_answer(call.asked, "outcome_unknown")
@@ -41,7 +41,7 @@ def left_open(call: OpenCall, sent: Collection[str] = ()) -> CallResult:
 
 
 def ask_first(asked: CallAsked) -> ToolResult:
-    """The same call again, after one whose outcome is unknown (design, invariant 4)."""
+    """The result of a repeated call whose first outcome is unknown (design, invariant 4)."""
     message = (
         f"Not sent: {asked.name} was called with the same arguments before in this turn, and whether that took effect "
         "is unknown. Ask the user whether to do it again; they can check first."

@@ -1,4 +1,4 @@
-"""A call that waits for something: recorded with its result, so that the one is never there without the other."""
+"""A pending call is recorded together with its result, so that neither is ever there alone."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _TOO_MANY = "Too much is pending in this conversation; something of it must be a
 
 
 def recorded(log: SessionLog, result: CallResult, pending: Pending, request: Request) -> Wanted:
-    """The result of a pending call, with what it waits for; an `error` that says why where nothing can be asked.
+    """The result of a pending call with what it waits for; an `error` with the reason if it cannot wait.
 
-    `pending` says who asks: its `id`, and what the client is told, are decided here.
+    `pending` names the call; its `id` and what the client is asked are filled in here.
     """
     if len(log.view.pending) >= MOST_PENDING:
         return Wanted(Result(_refused(result, _TOO_MANY)))

@@ -1,4 +1,4 @@
-"""When the running answer is stored: in pieces, half a second apart at first, then a second (session-log.md)."""
+"""When to store the running answer: every half second at first, then every second (session-log.md)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Unstored:
         self.text += text
 
     def due(self, now: int) -> bool:
-        """Whether what has gathered should be stored now."""
+        """Whether the text should be stored now."""
         if not self.text or self._began is None:
             return False
         early = now - self._began < self._timings.first_while * 1000

@@ -1,4 +1,4 @@
-"""What the model is sent: preamble, what is known of the user, and the window of the conversation."""
+"""The prompt: preamble, what is known about the user, and the window of the conversation."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ LAST_STEP = (
 
 @dataclass(frozen=True)
 class Prompt:
-    """Messages in the OpenAI chat-completions form; every tool call in them has its result.
+    """Messages in OpenAI's chat-completions form; every tool call in them has its result.
 
-    `turns` are those of each part of the conversation, oldest first; the turn that runs is number `running`, counted
-    from the first. `crowded`: turns take most of what the model can read.
+    `turns` holds the messages of each part of the conversation, oldest first; number `running` (from 0) is the running
+    turn. `crowded`: the turns fill most of the model's window.
     """
 
     opening: tuple[Message, ...]
@@ -56,7 +56,7 @@ class Prompt:
         return (*self.opening, *(message for turn in self.turns for message in turn), *self.closing)
 
     def newest(self, count: int) -> Prompt:
-        """The same with its newest `count` turns only."""
+        """The same prompt with only its newest `count` turns."""
         left_out = len(self.turns) - count
         return replace(self, turns=self.turns[left_out:], running=self.running - left_out)
 
@@ -70,9 +70,9 @@ def prompt(
     earlier: str = "",
     last: bool = False,
 ) -> Prompt:
-    """The prompt for the next step of the running turn. `last`: no tool may be called in it.
+    """The prompt for the next step of the running turn. `last`: the model may call no tool.
 
-    `earlier` are notes about the user's earlier conversations.
+    `earlier`: notes about the user's earlier conversations.
     """
     parts = window(entries, summary)
     running = max((place for place, part in enumerate(parts) if isinstance(part, TurnMade)), default=0)
@@ -86,13 +86,13 @@ def told(parts: Iterable[Part]) -> tuple[tuple[Message, ...], ...]:
 
 
 def _earlier(notes: str) -> Iterator[Message]:
-    """No system message either, as the record of older turns is none."""
+    """Sent as a user message, like the summary: it contains text of others."""
     if notes:
         yield _note(f"{EARLIER}\n{notes}")
 
 
 def _so_far(summary: Summary | None) -> Iterator[Message]:
-    """What the model is told of older turns is no system message: others' words stand in it."""
+    """The summary is sent as a user message, not as a system message: it contains text of others."""
     if summary is not None:
         yield _note(f"{SO_FAR}\n{summary.text}")
 
@@ -127,7 +127,7 @@ def _turn(turn: TurnMade) -> Iterator[Message]:
 
 
 def _approved_anew(turn: TurnMade, step: StepMade) -> StepMade:
-    """An approved call stands in two steps, and providers refuse one id twice: here it has another."""
+    """An approved call is in two steps; providers refuse a repeated id, so the second one gets a new id."""
     approved = turn.cause.body.approved if isinstance(turn.cause.body, OutcomeOf) else None
     if approved is None or approved not in step.calls:
         return step
@@ -149,7 +149,7 @@ def _cause(cause: Entry) -> Iterator[Message]:
 
 
 def _approval(approved: CallAsked, comment: str | None) -> str:
-    """A comment is the user's, so it stands outside the note."""
+    """The user's comment stands outside of the system's note."""
     said = f"\nThe user's comment: {comment}" if comment else ""
     return (
         f"[Note from the system: the user approved {approved.name} ({approved.call_id}). Its result follows; where "
@@ -170,7 +170,7 @@ def _step(step: StepMade, *, goes_on: bool) -> Iterator[Message]:
 
 def _assistant(step: StepMade) -> Message:
     calls = [_called(call) for call in step.calls]
-    # Anthropic refuses text of blanks alone, and LiteLLM puts a sentence of its own in its place
+    # Anthropic refuses blank text, and LiteLLM would replace it by a sentence of its own
     message: dict[str, Any] = {"role": "assistant", "content": step.text if step.text.strip() else None}
     return {**message, **({"tool_calls": calls} if calls else {}), **(step.opaque or {})}
 
@@ -181,13 +181,13 @@ def _called(call: CallAsked) -> Message:
 
 
 def _arguments(text: str) -> str:
-    """JSON of an object, whatever the model wrote: providers refuse a history with anything else in it."""
+    """A JSON object, whatever the model wrote: providers refuse anything else in the history."""
     given = parsed(text)
     return text if isinstance(given, dict) else json.dumps({"malformed": given} if text else {})
 
 
 def _result_text(result: CallResult | None) -> str:
-    """Every call has a result; one that is not ok says what it came to."""
+    """The result's text; a call without a result was never started."""
     if result is None:
         return '{"outcome":"not_started"}'
     return result.text
@@ -198,5 +198,5 @@ def _said_by_user(text: str) -> Message:
 
 
 def _note(text: str) -> Message:
-    """Notes go as user messages: not every provider takes a system message in the middle."""
+    """Notes are user messages: not every provider takes a system message in the middle."""
     return {"role": "user", "content": text}

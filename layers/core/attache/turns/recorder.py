@@ -1,7 +1,7 @@
-"""The runner's hold on its turn: every entry that it appends, and whether the turn is still its own.
+"""A runner's access to its turn: everything it appends, and whether the turn is still its own.
 
-Invariant: nothing is appended for a turn that is not this runner's any more, because each append decides on the whole
-log up to the slot that it wins.
+Invariant: nothing is appended to a turn that this runner has lost, because each append is decided on the whole log up
+to the slot that it wins.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ T = TypeVar("T")
 
 
 class Audience(Protocol):
-    """Whoever is shown a turn while it runs."""
+    """Something that shows a turn while it runs."""
 
     def live(self, text: str) -> None:
-        """Text as the model made it; not stored yet."""
+        """Text from the model that is not stored yet."""
         ...
 
     def advanced(self, log: SessionLog) -> None:
@@ -43,12 +43,12 @@ class Nobody:
 
 
 class Recorder:
-    """Appends for the turn that `log`'s writer has taken, and waits beside its work."""
+    """Appends for the turn that `log`'s writer has taken, and keeps it alive while other work is awaited."""
 
     def __init__(
         self, log: SessionLog, turn: int, audience: Audience, *, clock: Clock, timings: Timings, deadline: int | None
     ) -> None:
-        """`deadline`: when the function must have let go, in milliseconds of wall time; None where there is none."""
+        """`deadline`: when the function must have let go, in milliseconds since 1970; None if it is not limited."""
         self.log = log
         self.turn = turn
         self.unstored = Unstored(timings)
@@ -60,7 +60,7 @@ class Recorder:
 
     @property
     def running(self) -> Running:
-        """The turn, provided that it is still ours. Raises Fenced."""
+        """The turn, if it is still ours. Raises Fenced."""
         return _ours(self.log.view, self.turn, self.log.writer)
 
     @property
@@ -70,7 +70,7 @@ class Recorder:
 
     @property
     def resumed(self) -> bool:
-        """Whether another began this turn."""
+        """Whether another runner began this turn."""
         taken = self.log.entry(self.running.taken)
         return taken is None or (isinstance(taken.body, Turn) and taken.body.why in ("takeover", "hand-over"))
 
@@ -80,62 +80,62 @@ class Recorder:
         return self._clock.now() - self.running.began
 
     def check(self) -> None:
-        """Whether there is anything to do: who takes a turn over may find an interrupt. Raises Fenced, Interrupted."""
+        """Raises Fenced if the turn is lost, Interrupted if it is to end: a taker may find an interrupt in the log."""
         self._going_on(self.running)
 
     def said(self, text: str) -> None:
-        """The model said this: it is shown at once, and stored with the next piece."""
+        """Show this text of the model at once, and store it with the next piece."""
         self._audience.live(text)
         self.unstored.add(text, self._clock.now())
 
     async def append(self, make: Callable[[Running], Body]) -> Entry:
-        """Append what `make` says, unless the turn is lost or to be interrupted. Raises Fenced, Interrupted."""
+        """Append what `make` returns. Raises Fenced if the turn is lost, Interrupted if it is to end."""
         return await self._append(lambda _, running: Wanted(make(running)), self._going_on)
 
     async def record(self, make: Callable[[SessionLog], Wanted]) -> Entry:
-        """The same of an entry that something else is written with, in one transaction."""
+        """As `append`, together with other writes in one transaction."""
         return await self._append(lambda log, _: make(log), self._going_on)
 
     async def end(self, make: Callable[[Running], End], *, though_interrupted: bool = False) -> tuple[TurnStatus, int]:
-        """End the turn; with `though_interrupted` also where an interrupt asks for it. Returns how, and when (ms)."""
+        """End the turn; `though_interrupted`: even if an interrupt asks for it. Returns the status, and when (ms)."""
         check = _only_ours if though_interrupted else self._going_on
         entry = await self._append(lambda _, running: Wanted(make(running)), check)
         assert isinstance(entry.body, End)
         return entry.body.status, entry.at
 
     async def flush(self) -> None:
-        """Store what the model has said since the last piece."""
+        """Store the text since the last piece."""
         text = self.unstored.text
         if text:
             await self.append(lambda running: Text(text, running.first_piece))
             self.unstored.stored(self._clock.now())
 
     async def go_on(self) -> None:
-        """Between two pieces of the answer: store what is due. Raises TookTooLong, HandOver where time is up."""
+        """Between two pieces of text: store what is due. Raises TookTooLong, HandOver when time is up."""
         now = self._clock.now()
         self._in_time(now)
         if self.unstored.due(now):
             await self.flush()
 
     async def close_text(self, usage: TurnUsage | None = None) -> None:
-        """Make a step of its own of text that was begun and will not be finished by this call of the model."""
+        """Make begun text a step of its own, because this model call will not finish it."""
         rest = self.unstored.text
         if rest or self.running.text:
             await self.append(lambda running: Agent(running.text + rest, pieces=running.pieces, cut=True, usage=usage))
             self.unstored.stored(self._clock.now())
 
     async def beside_model(self, work: Awaitable[T]) -> T:
-        """The result of `work`, which waits for the model; meanwhile also what was said is stored."""
+        """The result of `work`, which waits for the model; text is stored meanwhile."""
         return await self._waiting_for(work, self.go_on)
 
     async def beside_tools(self, work: Awaitable[T]) -> T:
-        """The result of `work`, which runs tools: no lack of time cancels calls that may be changing something."""
+        """The result of `work`, which runs tools. Not cancelled for lack of time: they may be changing something."""
         return await self._waiting_for(work, _nothing)
 
     async def _waiting_for(self, work: Awaitable[T], go_on: Callable[[], Awaitable[None]]) -> T:
-        """Beside its work the runner signs, and looks for what others did to its turn.
+        """While `work` runs, append signs of life and watch for interrupts and takeovers.
 
-        Where it must stop, the work is cancelled first.
+        If the runner must stop, `work` is cancelled first.
         """
         task = asyncio.ensure_future(work)
         try:
@@ -150,7 +150,7 @@ class Recorder:
             await asyncio.gather(task, return_exceptions=True)
 
     async def fresh(self) -> None:
-        """Before a call is sent: what this runner knows is at most 2 s old (session-log.md, rule 3)."""
+        """Call before sending a tool call: makes sure the log was read at most 2 s ago (session-log.md, rule 3)."""
         if self.log.quiet_for > self._timings.fresh * 1000:
             await self._look()
 
@@ -173,7 +173,7 @@ class Recorder:
         elif self.log.quiet_for >= self._timings.tail * 1000:
             try:
                 await self._look()
-            except Unavailable:  # a look that fails is repeated; an append that fails is not: it may have succeeded
+            except Unavailable:  # a failed read is repeated; a failed append is not: it may have succeeded
                 if self.log.quiet_for > self._timings.patience * 1000:
                     raise
 
@@ -205,4 +205,4 @@ def _ours(view: View, turn: int, runner: str) -> Running:
 
 
 def _only_ours(running: Running) -> None:
-    """An interrupt is no reason not to write the end that it asks for."""
+    """An interrupt does not prevent writing the end that it asks for."""

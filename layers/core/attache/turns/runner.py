@@ -1,6 +1,6 @@
 """One runner at one turn: ask the model, run the tools it asks for, until it has answered.
 
-It begins wherever the log stands: a turn that was cut is resumed by the same code that begins one (design, "A turn").
+It begins wherever the log stands: resuming a turn and beginning one is the same code (design, "A turn").
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BROKEN = Failure("internal", "Something went wrong on our side while answering. 
 
 
 class TurnRunner:
-    """Runs the turn that its recorder has taken, to its end or until it must stop."""
+    """Runs the turn that its recorder has taken, until it ends or the runner must stop."""
 
     def __init__(self, recorder: Recorder, means: Means, timings: Timings) -> None:
         self._recorder = recorder
@@ -45,9 +45,9 @@ class TurnRunner:
         self._calls = Calls(recorder, means.toolset, means.blobs, means.tool_jobs, self._context)
 
     async def run(self) -> None:
-        """Return when the turn is ended, handed over, or somebody else's, with usage and wake-ups written.
+        """Return when the turn has ended, was handed over or lost; usage and wake-ups are written by then.
 
-        Raises Unavailable where the log could not be written: the turn's guard then takes over.
+        Raises Unavailable if the log could not be written: the turn's guard then takes over.
         """
         try:
             await self._until_stopped()
@@ -89,19 +89,19 @@ class TurnRunner:
         await self._end_with(completion)
 
     async def _take_up_approved(self) -> None:
-        """A call that the user let run is the first step of the turn that this began."""
+        """A call that the user approved is the first step of the turn that the approval began."""
         approved = self._approved
         if approved is not None and self._recorder.running.steps == 0:
             await self._recorder.append(lambda _: Agent("", (approved,)))
 
     async def _next_answer(self) -> Completion:
-        """The model's next step; after the last one that the app allows, one without calls."""
+        """The model's next step; after the last step that the app allows, one without calls."""
         if self._recorder.running.steps < self._means.app.max_steps:
             return await self._asking.answer()
         return replace(await self._asking.answer(last=True), calls=())
 
     async def _step(self, completion: Completion) -> None:
-        # ids of ours: some providers number the calls of every answer from zero
+        # our own ids: some providers number the calls of each answer from zero
         asked = tuple(
             CallAsked(f"call_{secrets.token_hex(12)}", call.name, call.arguments) for call in completion.calls
         )
@@ -130,7 +130,7 @@ class TurnRunner:
             await self._end_as("interrupted", None)
 
     async def _end_as(self, status: TurnStatus, failure: Failure | None) -> None:
-        """End the turn where it stands: text that was shown is kept, every open call gets a result."""
+        """End the turn as it stands: shown text is kept, and every open call gets a result."""
         rest, usage = self._recorder.unstored.text, self._spent()
 
         def end(turn: Running) -> End:
@@ -153,7 +153,7 @@ class TurnRunner:
         return tuple(left_open(call, self._calls.sent) for call in turn.open_calls)
 
     async def _ended(self) -> None:
-        """Nothing runs after the last byte: what follows from an end is done before it."""
+        """What follows from the end is done before the last byte, since nothing runs after it."""
         log, means, wakeups = self._recorder.log, self._means, self._means.wakeups
         await asyncio.gather(
             log.settle(),

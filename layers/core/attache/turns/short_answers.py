@@ -1,4 +1,4 @@
-"""Answers that are read whole, and of which only the beginning is wanted."""
+"""Model answers of which only the beginning is used."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from attache.models.model import ModelRequest, Models, TextDelta
 
 
 async def beginning(models: Models, request: ModelRequest, most: int) -> str:
-    """The first characters of an answer, at least `most` if it has so many; what comes after is not waited for."""
+    """At least the first `most` characters of an answer, if it has so many; the rest is not waited for."""
     text = ""
     async with aclosing(models.stream(request)) as events:
         async for event in events:

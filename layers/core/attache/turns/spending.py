@@ -1,4 +1,4 @@
-"""What a turn has taken of its models, whoever ran it: each runner records with its steps what it took so far."""
+"""Tokens of a turn across its runners: each runner records its count with its steps."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from attache.sessions.log import SessionLog
 
 
 def spent(log: SessionLog, turn: int, own: TurnUsage | None = None) -> TurnUsage | None:
-    """The tokens of turn `turn` as far as they are known; `own` are those of this log's writer. None where none are.
+    """Tokens of turn `turn`, as far as they are known; `own`: the latest count of this log's writer.
 
-    A call that was cut off with its runner is in no step: it has a usage row of its own, or is known to nobody.
+    A model call that was cut off with its runner is in no step; it has a usage row of its own, at best.
     """
     recorded = {entry.writer: usage for entry in _of_turn(log, turn) if (usage := _recorded(entry))}
     if own is not None:
@@ -27,13 +27,13 @@ def spent(log: SessionLog, turn: int, own: TurnUsage | None = None) -> TurnUsage
 
 
 def summed(numbers: Iterable[int | None]) -> int | None:
-    """The sum of what is known; None where nothing is."""
+    """The sum of the known numbers; None if there are none."""
     known = [number for number in numbers if number is not None]
     return sum(known) if known else None
 
 
 def _of_turn(log: SessionLog, turn: int) -> list[Entry]:
-    """The entries since the turn began, which a message that waited did later."""
+    """The entries since the turn began; for a message that waited, that is later than the message."""
     took = (entry.number for entry in log.entries if isinstance(entry.body, Turn) and entry.body.begins(turn))
     began = next(took, turn)
     return [entry for entry in log.entries if entry.number > began]

@@ -15,16 +15,16 @@ LONGEST_DELAY = 900  # seconds, SQS's own limit
 
 
 class SqsJobs:
-    """One queue: jobs are sent to it, and those that failed are put off."""
+    """One queue: sends jobs, and delays those that failed."""
 
     def __init__(self, aws: Aws, queue_url: str) -> None:
         self._aws = aws
         self._queue_url = queue_url
 
     async def send(self, job: BaseModel, *, delay: float = 0) -> None:
-        """Send a job, to come after `delay` seconds, 900 at most. Raises Unavailable.
+        """Send a job that becomes visible after `delay` seconds, 900 at most. Raises Unavailable.
 
-        The delay goes along as an attribute: what comes later than that is late.
+        The delay is sent as an attribute too, so that lateness can be measured.
         """
         seconds = min(math.ceil(delay), LONGEST_DELAY)
         delayed = {"delay": {"DataType": "Number", "StringValue": str(seconds)}} if seconds else {}
@@ -33,7 +33,7 @@ class SqsJobs:
         )
 
     async def again(self, receipt: str, pause: int) -> None:
-        """Let a message that was received come again after `pause` seconds. Raises Unavailable."""
+        """Make a received message visible again after `pause` seconds. Raises Unavailable."""
         await self._call("change_message_visibility", ReceiptHandle=receipt, VisibilityTimeout=pause)
 
     async def _call(self, operation: str, **parameters: Any) -> None:

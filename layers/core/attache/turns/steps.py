@@ -1,4 +1,4 @@
-"""How far a call with steps is, read from an API's answers."""
+"""How far a call with steps is, read from the API's answers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ MOST_SAID = 500
 
 @dataclass(frozen=True)
 class Progress:
-    """`state` decides whether there is more to come; `said` is told to the client meanwhile."""
+    """`state` decides whether to poll again; `said` is sent to the client meanwhile."""
 
     state: Literal["done", "failed", "going on"]
     said: str = ""
 
 
 def progress(steps: Steps, result: ToolResult) -> Progress:
-    """What an answer says. An answer that is an error says nothing: it is asked for again."""
+    """Read an answer. One that is an error says nothing: the poll is repeated."""
     if result.outcome != "ok":
         return Progress("going on")
     answer = _answer(result)
@@ -34,14 +34,14 @@ def progress(steps: Steps, result: ToolResult) -> Progress:
 
 
 def poll_arguments(steps: Steps, first: ToolResult) -> dict[str, Any] | None:
-    """What the poll is asked with; None where the first answer lacks it."""
+    """The poll's arguments, taken from the first answer; None if it lacks one."""
     answer = _answer(first)
     found = {name: field(answer, path) for name, path in steps.arguments.items()}
     return None if None in found.values() else found
 
 
 def field(answer: Any, path: str) -> Any:
-    """What stands at a path such as `data.items.0.id`; None where nothing does."""
+    """The value at a path such as `data.items.0.id`; None if there is none."""
     for name in path.split("."):
         if isinstance(answer, list) and name.isdecimal() and int(name) < len(answer):
             answer = answer[int(name)]
@@ -53,7 +53,7 @@ def field(answer: Any, path: str) -> Any:
 
 
 def _word(value: Any) -> str | None:
-    """A text as it is, anything else as JSON has it, such as `true`; None where there is no value."""
+    """A string as it is, anything else as JSON (`true`); None if there is no value."""
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -1,10 +1,10 @@
-"""Why a runner stops before its turn has come to its end by itself."""
+"""Reasons for a runner to stop before its turn is finished."""
 
 from __future__ import annotations
 
 
 class Stop(Exception):
-    """The runner is to stop; not an error of anybody's."""
+    """The runner must stop; this is not an error."""
 
 
 class Interrupted(Stop):
@@ -12,12 +12,12 @@ class Interrupted(Stop):
 
 
 class Fenced(Stop):
-    """Somebody else has the turn, or ended it, or the session is gone: write nothing more."""
+    """Another runner has the turn, or it was ended, or the session is gone: write nothing more."""
 
 
 class HandOver(Stop):
-    """The function's time is nearly up: leave the turn to another."""
+    """The function's time is nearly over: leave the turn to another runner."""
 
 
 class TookTooLong(Stop):
-    """The turn has had all the time that a turn may have: end it as failed."""
+    """The turn has used all of its time: end it as failed."""

@@ -1,4 +1,4 @@
-"""After a turn: who runs what waits, who names the conversation, and who summarises what leaves its window."""
+"""After a turn: wake-ups for the next message, for the title and for a summary."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ logger = logging.getLogger(__name__)
 
 
 async def wake_waiting(log: SessionLog, wakeups: Wakeups, timings: Timings) -> None:
-    """Wake a worker for the first message that waits; later, where a stream's own function will take it.
+    """Wake a worker for the first waiting message; with a delay if a stream's own function will take it.
 
-    Never fails: a wake-up that is lost costs time, and the next request sends another (session-log.md).
+    Never fails: a lost wake-up costs time, and the next request sends another (session-log.md).
     """
     if not log.view.waiting:
         return
@@ -32,7 +32,7 @@ async def wake_waiting(log: SessionLog, wakeups: Wakeups, timings: Timings) -> N
 
 
 async def have_first_answer_named(log: SessionLog, wakeups: Wakeups) -> None:
-    """Have the conversation named whose first answer has just ended. Never fails: what is lost is a title."""
+    """Ask for a title if this was the session's first answer. Never fails: only a title is lost."""
     head, answers = log.living, [entry for entry in log.entries if _is_answered(entry)]
     if not is_unnamed(head, head.tag) or not log.known.complete or answers != [log.entries[-1]]:
         return
@@ -43,9 +43,9 @@ async def have_first_answer_named(log: SessionLog, wakeups: Wakeups) -> None:
 
 
 async def have_older_turns_summarized(log: SessionLog, wakeups: Wakeups, blocks: Blocks, *, crowded: bool) -> None:
-    """Have the window cleared whose last turn has just ended, where it is full or `crowded`.
+    """Ask for a summary if the window is full or the prompt is `crowded`.
 
-    Never fails: until it is done, the window goes on, and leaves out what it has no room for.
+    Never fails: until there is a summary, the prompt leaves out the oldest turns.
     """
     full = crowded or is_full(unsummarized(log.entries, log.known.summary), blocks)
     if not full or not _is_answered(log.entries[-1]):

@@ -1,4 +1,4 @@
-"""Summaries of what leaves the window: what goes, what the model is told of it, and what is taken of its answer."""
+"""Summaries: which turns leave the window, the request to the model, and reading its answer."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from attache.sessions.history import Part, TurnMade, settled_by
 from attache.sessions.summary import MOST_BYTES, Summary
 from attache.turns.window import messages_of, newest
 
-MOST_TURNS = 24  # at once: of more, each would be told in too few words
-MOST_SHOWN = 60_000  # bytes of them that a model is shown
-EXCERPTS = (8_000, 4_000, 2_000, 1_000, 500, 250)  # characters of one message: the first with which all are shown
+MOST_TURNS = 24  # in one summary: each of more would get too few words
+MOST_SHOWN = 60_000  # bytes of these turns in the request
+EXCERPTS = (8_000, 4_000, 2_000, 1_000, 500, 250)  # characters of one message; the first limit with which all fit
 TASK = (
     "You keep the record of a conversation between a user and an assistant. The assistant will not see the older part "
     "of it any more, and has your record instead. You are given the record so far, and what was said since. Answer "
@@ -30,9 +30,8 @@ _NOTE = "[Note from the "
 class Blocks:
     """When turns are summarised: from `full` messages on, all but the newest `kept`.
 
-    A block at a time, so that one prompt after the other begins alike, and providers need not read it anew.
-
-    `share` is how much of a model's room those may take that are kept.
+    Turns leave in blocks, so that successive prompts begin alike and providers can cache them. `share`: how much of the
+    model's window the kept turns may fill.
     """
 
     full: int = 34
@@ -45,7 +44,7 @@ BLOCKS = Blocks()
 
 @dataclass(frozen=True)
 class Leaving:
-    """Parts that leave the window together: those that had come to their end by entry `upto`."""
+    """The parts that leave the window together: those that ended by entry `upto`."""
 
     parts: Sequence[Part]
     upto: int
@@ -56,9 +55,9 @@ def is_full(parts: Sequence[Part], blocks: Blocks) -> bool:
 
 
 def leaving(parts: Sequence[Part], kept: int) -> Leaving | None:
-    """The oldest of `parts` up to the end of a turn, so that at least the newest `kept` stay; None where there is none.
+    """The oldest of `parts`, up to the end of a turn, so that at least the newest `kept` stay; None if there are none.
 
-    What else had come to its end by then goes with it, so that one number says what a summary holds.
+    Everything else that had ended by then leaves too, so that one number says what a summary covers.
     """
     oldest = [part for part in parts[: max(len(parts) - kept, 0)] if isinstance(part, TurnMade)]
     upto = max((settled_by(turn) or 0 for turn in oldest[:MOST_TURNS]), default=0)
@@ -72,14 +71,14 @@ def kept_of(parts: Sequence[Part], blocks: Blocks) -> int:
 
 
 def summary_request(model: str, before: Summary | None, turns: Sequence[Sequence[Message]], room: int) -> ModelRequest:
-    """Asks for a summary of what was said before and in these turns, `room` bytes of it at most."""
+    """The request for a summary of `before` and these turns, of which `room` bytes are shown."""
     record = before.text if before else NOTHING
     shown = f"{RECORD}\n{record}\n\n{SINCE}\n{_transcript(turns, room)}"
     return ModelRequest(model, ({"role": "system", "content": TASK}, {"role": "user", "content": shown}))
 
 
 def summary_of(answer: str) -> str:
-    """The summary in a model's answer; empty where it says nothing."""
+    """The summary in a model's answer; empty if there is none."""
     return answer.strip().encode(errors="ignore")[:MOST_BYTES].decode(errors="ignore").strip()
 
 

@@ -1,4 +1,4 @@
-"""Summarising what leaves the window: a job on the turns queue, without which a conversation just remembers less."""
+"""Summarising older turns: a job on the turns queue. Without it a conversation only remembers less."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 
 class Summarizer:
-    """Keeps the summaries of sessions up with what has left their windows, a block at a time."""
+    """Summarises the turns that leave sessions' windows, one block at a time."""
 
     def __init__(self, sessions: Sessions, workshop: Workshop, timings: Timings) -> None:
         self._sessions = sessions
@@ -47,9 +47,10 @@ class Summarizer:
         self._timings = timings
 
     async def summarize(self, job: Summarize) -> None:
-        """Summarise the next block of the session; nothing where it is gone, or another job did so. Raises Unavailable.
+        """Summarise the session's next block, unless it is gone or another job did. Raises Unavailable.
 
-        A model that has no answer now is asked again a few times; after that, the next turn's end sends another job.
+        If the model has no answer, it is asked again a few times; after that, the end of the next turn sends another
+        job.
         """
         log = self._sessions.log(job.session_id)
         await log.read(FIRST_LOOK)
@@ -67,7 +68,7 @@ class Summarizer:
         self._sessions.keep(log)
 
     async def _block(self, parts: Sequence[Part], means: Means) -> Leaving | None:
-        """What leaves now; None where the window still has room."""
+        """What leaves the window now; None if there is still room."""
         blocks = means.blocks
         kept = kept_of(parts, blocks) if is_full(parts, blocks) else len(parts)
         if means.windows is not None:
@@ -107,14 +108,14 @@ class Summarizer:
 
 
 async def _tell(log: SessionLog, block: Leaving, text: str) -> None:
-    """The beginning of a summary is what the owner's other sessions are told of this one; it is kept as its newest."""
+    """Store the beginning of the summary as the session's gist, which the owner's other sessions are shown."""
     upto = log.entry(block.upto)
     if log.living.owner is not None and upto is not None:
         await log.tell(Gist(bounded(plain(text), MOST_GIST), upto.at))
 
 
 def _spender(log: SessionLog, means: Means, parts: Sequence[Part]) -> Spender:
-    """The account of whoever asked last: it is for their next turn."""
+    """Whoever asked last pays: the summary is for their next turn."""
     causes = [part.cause.body for part in parts if isinstance(part, TurnMade)]
     last = causes[-1] if causes else None
     key, client_id = (last.key, last.client_id) if isinstance(last, User | OutcomeOf) else (None, None)
@@ -122,7 +123,7 @@ def _spender(log: SessionLog, means: Means, parts: Sequence[Part]) -> Spender:
 
 
 async def _room(means: Means, model: str) -> int:
-    """Bytes that the model is shown: it has a token of room for each."""
+    """Bytes of text to show the model, so that they fit into its window: a token is at least one byte."""
     room = await means.windows.room(model) if means.windows is not None else None
     return MOST_SHOWN if room is None else max(min(MOST_SHOWN, room - ALWAYS), ALWAYS)
 

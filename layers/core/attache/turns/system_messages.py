@@ -1,4 +1,4 @@
-"""`POST /api/system`: what a client says beside the conversation."""
+"""`POST /api/system`: what clients send beside the conversation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from attache.turns.outcome_keeper import OutcomeKeeper
 
 
 class SystemMessages:
-    """Takes a client's system messages in; each is durable when its method returns."""
+    """Stores clients' system messages; each is durable when `post` returns."""
 
     def __init__(self, sessions: Sessions, outcomes: OutcomeKeeper, clock: Clock) -> None:
         self._sessions = sessions
@@ -23,7 +23,7 @@ class SystemMessages:
         self._clock = clock
 
     async def post(self, session_id: str, text: str) -> dict[str, Any] | None:
-        """Take `text` in; the message that came of it, as a snapshot shows it, or None. Raises BadInput."""
+        """Store `text`; returns the resulting message as a snapshot shows it, or None. Raises BadInput."""
         match read_message(text):
             case StateChanged(user_state):
                 return await self._store(session_id, changes.hear(user_state, self._clock.now()))

@@ -1,4 +1,4 @@
-"""Taking a turn: who may, when, and the guard that is sent before."""
+"""Taking a turn: who may, when, and the guard that is sent first."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from attache.turns.timings import Timings
 
 
 class NotToBeTaken(Exception):
-    """Nothing is to be done here, or another does it."""
+    """There is nothing to take, or another runner has it."""
 
 
 def is_dead(running: Running, now: int, timings: Timings) -> bool:
-    """The runner has given no sign of life for so long that others take over."""
+    """Whether the runner has given no sign of life for so long that others take over."""
     return now - running.seen > timings.dead * 1000
 
 
 def has_been_idle(view: View, now: int, timings: Timings) -> bool:
-    """Nothing has run for a while: whoever was to take what waits has not."""
+    """Whether nothing has run for a while, so that a waiting message may be taken from its stream."""
     return view.running is None and now - view.idle_since >= timings.idle * 1000
 
 
 def take_first(log: SessionLog, of: int | None = None) -> Wanted:
-    """Take the first message that waits, where nothing runs; only if it is `of`, where that is given."""
+    """Take the first waiting message, if nothing runs; only if its number is `of`, if that is given."""
     waiting = log.view.waiting
     if log.head is None or log.view.running is not None or not waiting or of not in (None, waiting[0]):
         raise NotToBeTaken
@@ -40,7 +40,7 @@ def take_first(log: SessionLog, of: int | None = None) -> Wanted:
 
 
 def take_over(why: Literal["takeover", "hand-over"], may: Callable[[Running], bool]) -> Decision:
-    """Take the running turn from its runner, where `may` says so."""
+    """The decision that takes the running turn from its runner, if `may` allows it."""
 
     def decide(log: SessionLog) -> Wanted:
         running = log.view.running
@@ -52,9 +52,9 @@ def take_over(why: Literal["takeover", "hand-over"], may: Callable[[Running], bo
 
 
 async def guard_again(log: SessionLog, wakeups: Wakeups, sent: int, clock: Clock, timings: Timings) -> None:
-    """After an append whose guard was sent at `sent`: a process that stood still between them needs another.
+    """Send another guard if so much time has passed since `sent` (ms) that the first may have come too early.
 
-    The first one may have come before there was anything to guard. Never fails: the append stands.
+    Call it after the append that takes the turn. Never fails: the append stands.
     """
     if clock.now() - sent >= timings.guard * 1000:
         with suppress(Unavailable):
@@ -62,6 +62,6 @@ async def guard_again(log: SessionLog, wakeups: Wakeups, sent: int, clock: Clock
 
 
 def left_to_a_stream(log: SessionLog) -> bool:
-    """Whether the first message that waits has a stream behind it, whose function takes it when it is free."""
+    """Whether the first waiting message has a stream, whose function takes it when it is free."""
     first = log.entry(log.view.waiting[0]) if log.view.waiting else None
     return first is not None and isinstance(first.body, User) and first.body.streamed

@@ -1,4 +1,4 @@
-"""Titles: what the model is asked for one, what is taken of its answer, and what stands in where there is none."""
+"""Titles and gists of conversations: the model's request and answer, and what is used without one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from attache.sessions.entries import End, Entry, User
 from attache.sessions.history import TurnMade, conversation
 
 MOST_CHARACTERS = 80
-MOST_READ = 400  # characters of an answer that is to be a title
-MOST_SHOWN = 2_000  # characters of message and answer each
+MOST_READ = 400  # characters of the model's answer
+MOST_SHOWN = 2_000  # characters of the message, and of the answer
 FIRST_WORDS = 50  # characters
-MOST_ASKED = 120  # characters of a gist that the message has
+MOST_ASKED = 120  # characters of the message in a gist
 MOST_GIST = 360  # bytes: a head is under 1 KB (session-log.md, "Items")
 TASK = (
     "You name conversations. Answer with a title for the one below: two to six words in its user's language, without "
@@ -27,7 +27,7 @@ _ROUND = " \t#*_`\"'“”„«»‘’"
 
 @dataclass(frozen=True)
 class Exchange:
-    """A message and its answer; `at` is when it was sent, in milliseconds."""
+    """A message and its answer; `at` is when the message was sent, in milliseconds."""
 
     message: User
     answer: str
@@ -35,7 +35,7 @@ class Exchange:
 
 
 def first_exchange(entries: Iterable[Entry]) -> Exchange | None:
-    """The first message that was answered; None where there is none."""
+    """The first message that was answered, or None."""
     turns = (part for part in conversation(entries) if isinstance(part, TurnMade))
     return next((exchange for turn in turns if (exchange := _exchange(turn))), None)
 
@@ -46,24 +46,24 @@ def title_request(model: str, exchange: Exchange) -> ModelRequest:
 
 
 def title_of(answer: str) -> str:
-    """The title in a model's answer: its first line, without what models put round one; empty where there is none."""
+    """The title in a model's answer: its first line without quotes, labels and markup; empty if there is none."""
     lines = (_LABEL.sub("", plain(line).strip(_ROUND)).strip(_ROUND) for line in answer.splitlines())
     return _shortened(next(filter(None, lines), "").removesuffix("."), MOST_CHARACTERS)
 
 
 def first_words(message: str) -> str:
-    """The first words of a message, as a title; empty where it has nothing that can be shown."""
+    """The first words of a message, as a title; empty if nothing in it can be shown."""
     return _shortened(plain(message), FIRST_WORDS)
 
 
 def gist_of(exchange: Exchange) -> str:
-    """What a conversation is about, as far as its first exchange says, in at most 360 bytes."""
+    """What a conversation is about, from its first exchange; at most 360 bytes."""
     asked, answered = plain(exchange.message.message), plain(exchange.answer)
     return bounded(f"{_shortened(asked, MOST_ASKED)} — {answered}" if answered else asked, MOST_GIST)
 
 
 def bounded(text: str, most: int) -> str:
-    """The beginning of a text, in at most so many bytes."""
+    """The beginning of a text, at most so many bytes."""
     return text.encode()[:most].decode(errors="ignore")
 
 
@@ -75,13 +75,13 @@ def _exchange(turn: TurnMade) -> Exchange | None:
 
 
 def plain(text: str) -> str:
-    """One line, without what is not to be seen."""
+    """The text on one line, without invisible characters."""
     seen = "".join(" " if unicodedata.category(one) in ("Cc", "Zl", "Zp") else one for one in text)
     return " ".join("".join(one for one in seen if unicodedata.category(one) not in ("Cf", "Cs", "Co")).split())
 
 
 def _shortened(text: str, most: int) -> str:
-    """At most so many characters, whole words where there are several."""
+    """At most so many characters, cut between words if possible."""
     if len(text) <= most:
         return text
     head, blank, _ = text[:most].rpartition(" ")

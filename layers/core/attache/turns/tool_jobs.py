@@ -1,4 +1,4 @@
-"""The jobs of the tool-calls queue, as messages: versioned, small, and never more than a hint at what the log holds."""
+"""The jobs of the tool-calls queue: versioned, small, and only a hint that the log holds work."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class _Job(BaseModel):
 
 
 class Start(_Job):
-    """This call is to be sent, once it is pending."""
+    """Send this call, once it is pending."""
 
     kind: Literal["start"] = "start"
 
 
 class Poll(_Job):
-    """Ask how far this call is. `until`: when its time is over (ms); `said`: how far it was, as it was last told."""
+    """Ask how far this call is. `until`: when to stop asking (ms); `said`: the progress that was told last."""
 
     kind: Literal["poll"] = "poll"
     arguments: dict[str, Any]
@@ -41,7 +41,7 @@ _JOBS: TypeAdapter[ToolJob] = TypeAdapter(Annotated[ToolJob, Field(discriminator
 
 
 def parse_tool_job(body: str) -> ToolJob:
-    """A queue message's job. Raises NotOurs, AnotherVersion."""
+    """Parse a queue message. Raises NotOurs, AnotherVersion."""
     try:
         return _JOBS.validate_json(body)
     except ValidationError as error:
@@ -49,7 +49,7 @@ def parse_tool_job(body: str) -> ToolJob:
 
 
 class Meant(BaseModel):
-    """The call that a message is about, whatever it wants done."""
+    """The call that a message is about, whatever kind of job it is."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -58,7 +58,7 @@ class Meant(BaseModel):
 
 
 def call_meant(body: str) -> Meant | None:
-    """The call that a message names, even one that is not ours; None where it names none."""
+    """The call that a message names, also if the message is malformed; None if it names none."""
     try:
         return Meant.model_validate_json(body)
     except ValidationError:
@@ -69,5 +69,5 @@ class ToolJobs(Protocol):
     """Sends jobs to the tool worker, over a queue that may repeat, delay or reorder them."""
 
     async def send(self, job: ToolJob, *, delay: float = 0) -> None:
-        """In `delay` seconds. Raises Unavailable."""
+        """Send a job that comes after `delay` seconds. Raises Unavailable."""
         ...

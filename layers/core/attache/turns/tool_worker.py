@@ -1,4 +1,4 @@
-"""The tool worker: calls whose answers no turn waits for. The log says how far a call is; a job only says look."""
+"""The tool worker: calls that no turn waits for. A job only says look; the log says how far a call is."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NO_FIELD = "This was begun, and its answer does not say how to ask for its outco
 
 @dataclass(frozen=True)
 class _Found:
-    """A pending call: its entry, what it waits for, and the tool that it is for."""
+    """A pending call: the entry that recorded it, what it waits for, and its tool."""
 
     entry: Entry
     pending: Pending
@@ -49,7 +49,7 @@ class _Found:
 class ToolWorker:
     """Does the jobs of the tool-calls queue; each may come twice, late, or for nothing.
 
-    `operations` makes a toolset of operations of an app as they are, with nothing asked or put off.
+    `operations` makes a toolset of operations of an app that run at once: none is deferred or asks for approval.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class ToolWorker:
         self._timings = timings
 
     async def handle(self, job: ToolJob) -> None:
-        """Do a job, or find that there is nothing to do. Raises Unavailable: the queue then brings it again."""
+        """Do a job, or find that nothing is to be done. Raises Unavailable: the queue then delivers it again."""
         log = self._sessions.log(job.session_id)
         await log.read()
         found = await self._found(log, job)
@@ -85,7 +85,7 @@ class ToolWorker:
                 await self._poll(log, found, job)
 
     async def give_up(self, session_id: str, call_id: str) -> bool:
-        """Nobody tries any more: the session is told what is known of the call. Whether the call was still pending."""
+        """After the last try: end the call with what is known of it. Returns whether it was still pending."""
         job = Start(session_id=session_id, call_id=call_id)
         log = self._sessions.log(session_id)
         await log.read()
@@ -93,11 +93,11 @@ class ToolWorker:
         waiting = pending_call(log, call_id)
         if waiting is None:
             return False
-        if await self._append(log, job, Call(call_id)):  # now nobody will send it
+        if await self._append(log, job, Call(call_id)):  # claimed: nobody else will send it
             await self._end(job, "error", NOT_SENT)
         else:
             await self._end(job, "outcome_unknown", LOST if _begun(log, job) else UNKNOWN)
-        with suppress(NotFound):  # it was deleted meanwhile
+        with suppress(NotFound):  # the session was deleted meanwhile
             await log.append(notify(f"{waiting[1].asked.name} could not be finished."))
         return True
 
@@ -142,7 +142,7 @@ class ToolWorker:
         await self._began(log, found, job, await self._run(log, found, found.tool))
 
     async def _stop(self, job: Start, stop: Entry) -> None:
-        """Tell that nothing was begun, once whoever interrupted has their answer: to tell it is a turn of its own."""
+        """Report that nothing was begun, after the interrupt was answered: the report starts a turn of its own."""
         if self._clock.now() - stop.at < (self._timings.interrupt + self._timings.clocks) * 1000:
             await self._jobs.send(job, delay=self._timings.again)
         else:
@@ -187,21 +187,21 @@ class ToolWorker:
                 await self._jobs.send(following, delay=steps.interval)
 
     async def _run(self, log: SessionLog, found: _Found, tool: HttpTool, arguments: str | None = None) -> ToolResult:
-        """Send a request of the call's: as the model asked for it, or with other `arguments`."""
+        """Send one of the call's requests: with the model's arguments, or with `arguments`."""
         asked = found.pending.asked
         call = ToolCall(asked.call_id, tool.name, asked.arguments if arguments is None else arguments)
         context = CallContext(found.app.name, log.session_id, found.pending.client_id, found.pending.key)
         return await self._operations(found.app, (tool,)).run(call, context)
 
     async def _tell(self, log: SessionLog, found: _Found, poll: Poll) -> bool:
-        """Record how far it is, and how to ask for more, where a job that came twice has not; whether it is pending."""
+        """Record the progress and the next poll, unless a repeated job did; returns whether the call is pending."""
         data = {"call_id": poll.call_id, "name": found.tool.name, "message": poll.said, "poll": poll.model_dump()}
         return await self._append(log, poll, Event("progress", data)) or pending_call(log, poll.call_id) is not None
 
     async def _append(self, log: SessionLog, job: ToolJob, body: Call | Event) -> bool:
-        """Append to the log of a call that is still pending what is new of it.
+        """Append to the log of a call that is still pending; returns whether it was appended.
 
-        That is how far it is, where that was not told last; a claim of it, where nobody has one or has stopped it.
+        A progress is appended if it was not told last; a claim of the call, if nobody claimed or interrupted it.
         """
 
         def decide(log: SessionLog) -> Wanted:
@@ -228,24 +228,24 @@ class ToolWorker:
 
 
 def _claim(log: SessionLog, since: Entry, call: Call) -> Entry | None:
-    """The entry that says that somebody sends the call."""
+    """The entry that claims the call: somebody is sending it."""
     return next((entry for entry in log.entries if entry.number > since.number and entry.body == call), None)
 
 
 def _stopped(log: SessionLog, since: Entry) -> Entry | None:
-    """The user's last interrupt since the call is pending: no tool starts afterwards (contract, "Interrupt")."""
+    """The user's last interrupt since the call is pending: no tool starts after it (contract, "Interrupt")."""
     newest = reversed(log.entries)
     return next((each for each in newest if each.number > since.number and isinstance(each.body, Interrupt)), None)
 
 
 def _said(log: SessionLog, job: ToolJob) -> str | None:
-    """How far the call was, as it was last told; None where nothing was told yet."""
+    """The progress that was told last, or None."""
     told = _begun(log, job)
     return told.said if told else None
 
 
 def _begun(log: SessionLog, job: ToolJob) -> Poll | None:
-    """How the call's outcome is asked for, where its first answer has come."""
+    """The poll for the call's outcome, if its first answer has come."""
     told = [e.body.data for e in log.entries if isinstance(e.body, Event) and e.body.what == "progress"]
     polls = [data["poll"] for data in told if data["call_id"] == job.call_id]
     return Poll.model_validate(polls[-1]) if polls else None

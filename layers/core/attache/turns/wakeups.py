@@ -1,4 +1,4 @@
-"""The jobs of the turns queue, as messages: versioned, small, and never the work itself."""
+"""The jobs of the turns queue: versioned, small, and only a hint that the log holds work."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class _Job(BaseModel):
 
 
 class Wake(_Job):
-    """Something waits in this session, or may have lost its runner."""
+    """A message waits in this session, or its runner may have died."""
 
     kind: Literal["wake"] = "wake"
 
 
 class Guard(_Job):
-    """Look after this runner's turn. `sent`: when (ms), where the runner was still to append what takes it."""
+    """Check on this runner's turn. `sent`: when (ms), if the runner was still to append the entry that takes it."""
 
     kind: Literal["guard"] = "guard"
     runner: str
@@ -55,7 +55,7 @@ class Title(_Job):
 
 
 class Summarize(_Job):
-    """Summarise what leaves the window of the session `tag`, if its window is full; `tries` have failed."""
+    """Summarise what leaves the window of the session `tag`, if it is full; `tries` have failed."""
 
     kind: Literal["summarize"] = "summarize"
     tag: str
@@ -68,7 +68,7 @@ _JOBS: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")
 
 
 def parse_job(body: str) -> Job:
-    """A queue message's job. Raises NotOurs, AnotherVersion."""
+    """Parse a queue message. Raises NotOurs, AnotherVersion."""
     try:
         return _JOBS.validate_json(body)
     except ValidationError as error:

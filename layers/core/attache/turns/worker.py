@@ -1,4 +1,4 @@
-"""The turn worker: what a wake-up leads to. The log says what there is to do; a wake-up only says look."""
+"""The turn worker: does what wake-ups lead to. A wake-up only says look; the log says what there is to do."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ class Worker:
         self._summarizer = Summarizer(sessions, workshop, timings)
 
     async def handle(self, job: Job, deadline: int | None = None) -> None:
-        """Do a job, or find that there is nothing to do. `deadline`: when the function's time is over (ms).
+        """Do a job, or find that nothing is to be done. `deadline`: when the function's time is over (ms).
 
-        Raises Unavailable where even a later look could not be arranged: the queue then brings the job again.
+        Raises Unavailable if not even another look could be scheduled: the queue then delivers the job again.
         """
         match job:
             case Purge():
@@ -71,11 +71,11 @@ class Worker:
                 try:
                     await self._look(job, deadline)
                 except Unavailable:
-                    # the queue itself would bring it again later than a turn may lie
+                    # sooner than the queue would deliver it again
                     await self._look_again(job, self._timings.again)
 
     async def give_up(self, job: Job) -> None:
-        """Nobody tries any more: what waits first, or has lost its runner, ends as failed, so that its user knows."""
+        """After the last try: end the turn that waits first or lost its runner as failed, so that its user knows."""
         log = self._sessions.log(job.session_id)
         await log.read()
         if isinstance(job, Purge | Title | Summarize) or not log.view.busy:
@@ -97,17 +97,17 @@ class Worker:
         later = await next_look(log, job, now, self._timings) if isinstance(job, Guard) else None
         guarded = log.head is not None and await self._look_at(log, job, deadline)
         if later is not None and not guarded:
-            await self._look_again(job, later)  # the runner may have yet to append what this guards
+            await self._look_again(job, later)  # the runner may not have appended yet what this guards
 
     async def _look_at(self, log: SessionLog, job: Wake | Guard | HandOver, deadline: int | None) -> bool:
-        """Do what there is to do. Whether it was behind a guard of this runner's, which looks at all of it again."""
+        """Do what there is to do; whether a guard of this runner was sent, which will check on all of it."""
         decide = await self._to_be_taken(log, job)
         return decide is not None and await self._guarded(
             log, decide, lambda running: self._run_or_give_up(log, running, deadline)
         )
 
     async def _to_be_taken(self, log: SessionLog, job: Wake | Guard | HandOver) -> Decision | None:
-        """How the turn is taken that somebody must take now; where it is too early, another look is arranged."""
+        """The decision that takes the turn somebody must take now; if it is too early, schedule another look."""
         running = log.view.running
         if running is None:
             return await self._waiting(log, job)
@@ -131,10 +131,10 @@ class Worker:
         return None
 
     async def _guarded(self, log: SessionLog, decide: Decision, run: Callable[[Running], Awaitable[None]]) -> bool:
-        """Take a turn behind a guard and run it; true. Raises Unavailable where the guard could not be sent.
+        """Send a guard, take a turn and run it; returns True. Raises Unavailable if the guard could not be sent.
 
-        What fails once it is sent is the guard's to look at again, and nobody else's: a job has one successor. With
-        two, an hour without storage would make more of them than any queue can hold.
+        Once the guard is sent, failures are left to it alone: a job has one successor. With two, an hour without
+        storage would make more of them than any queue can hold.
         """
         began = self._clock.now()
         sending = self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard, sent=began)
@@ -151,7 +151,7 @@ class Worker:
         return True
 
     async def _take(self, log: SessionLog, decide: Decision, guarded: int) -> Running | None:
-        """The turn that was taken behind the guard sent at `guarded` (ms); None where there is none to be taken."""
+        """The turn that was taken behind the guard sent at `guarded` (ms), or None."""
         try:
             await log.append(decide)
         except NotToBeTaken:
