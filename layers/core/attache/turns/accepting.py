@@ -23,8 +23,8 @@ from attache.wallets import UNPROVEN, wallet_name
 class ChatRequest:
     """A message as a client sent it, after its key and app were checked.
 
-    `proven`: the caller proved to own the wallet `public_key`. `must_prove`: bind it only if so. +`deadline`: when the
-    function's time is over, in milliseconds since 1970; None if it is not limited.
+    `proven`: the caller proved to own the wallet `public_key`. `must_prove`: bind it only if so.
+    `deadline`: when the function's time is over, in milliseconds since 1970; None if it is not limited.
     """
 
     session_id: str
