@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from attache.aws import Aws, Item
 from attache.sessions.dynamo_items import entry_item, head_item, summary_item
@@ -17,6 +18,8 @@ BATCH = 25  # BatchWriteItem's limit
 SECONDS_OF_A_TURN = 10
 RECORD = 3_000  # bytes of a summary: 400 words, and some
 PIECES = 12  # that an answer of ten seconds is stored in (session-log.md, "What it costs")
+ANSWERS = Path(__file__).with_name("answers.txt").read_text()
+STRIDE = 997  # characters, so that one answer does not begin as another does
 QUESTION = "And what would that come to if I had bought it a month ago instead, after fees? "
 
 
@@ -82,7 +85,7 @@ def usual(messages: int) -> History:
 
 
 def _turn(first: int, length: int) -> Iterator[Body]:
-    text = prose(length)
+    text = prose(length, first)
     yield User(QUESTION, runner="0123456789ab", streamed=True, key="k" * 24)
     each = -(-length // PIECES)
     pieces = [text[start : start + each] for start in range(0, length, each)]
@@ -92,7 +95,7 @@ def _turn(first: int, length: int) -> Iterator[Body]:
     yield End("done", text, covered, usage=TurnUsage("claude-sonnet", 2_000, length // 4))
 
 
-def prose(length: int) -> str:
-    """Text of this many characters."""
-    words = "The price follows the market, and the market follows what people expect of the price. "
-    return (words * (length // len(words) + 1))[:length]
+def prose(length: int, start: int = 0) -> str:
+    """This many characters of what an assistant says, from somewhere in it; over 4,700 of them repeat themselves."""
+    first = start * STRIDE % len(ANSWERS)
+    return (ANSWERS * (2 + length // len(ANSWERS)))[first : first + length]

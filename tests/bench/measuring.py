@@ -65,6 +65,7 @@ class Figures:
 
 
 async def measure(bench: Bench, sizes: tuple[int, ...] = SIZES) -> Figures:
+    await warm_up(bench)
     windows, growing = await asyncio.gather(
         asyncio.gather(*(_window(bench, history) for history in WINDOWS.values())),
         asyncio.gather(*(_growth(bench, size) for size in sizes)),
@@ -76,6 +77,11 @@ async def measure(bench: Bench, sizes: tuple[int, ...] = SIZES) -> Figures:
         {name: {size: tallies[name] for size, tallies in grown.items()} for name in GROWTH},
         dict(zip(WINDOWS, windows, strict=True)),
     )
+
+
+async def warm_up(bench: Bench) -> None:
+    """The first turn of a process imports the model library and its tokenizer, and looks at its log meanwhile."""
+    await _window(bench, History(40))
 
 
 async def _work(bench: Bench, scenario: Scenario) -> Tally:

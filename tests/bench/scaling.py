@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.bench.containers import house
 from tests.bench.demand import CLIENTS, EACH, Client, Demand, Measured, demand
 from tests.bench.limits import LIMITS, Limit
-from tests.bench.measuring import FULL, WORK, Figures
+from tests.bench.measuring import FULL, WORK, Figures, warm_up
 from tests.bench.prices import COMPUTE, GATEWAY, INSTANCE, INVOCATION, MANAGEMENT, OUT, QUEUE, READ, WRITE
 from tests.bench.scenarios import SECONDS, Bench
 from tests.bench.tally import Tally
@@ -190,6 +190,7 @@ async def measure() -> Measured:
     with tempfile.TemporaryDirectory() as directory:
         async with house(Path(directory)) as opened:
             bench = Bench(opened)
+            await warm_up(bench)
             tallies = await asyncio.gather(*[_counted(bench, name) for name in wanted])
     return Measured.of(Figures(dict(zip(wanted, tallies, strict=True)), {}, {}))
 

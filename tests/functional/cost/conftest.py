@@ -7,8 +7,8 @@ from anyio.from_thread import start_blocking_portal
 
 from tests.bench.containers import house
 from tests.bench.histories import History
-from tests.bench.measuring import Scenario
-from tests.bench.scenarios import BRIEF, Bench
+from tests.bench.measuring import Scenario, warm_up
+from tests.bench.scenarios import Bench
 from tests.bench.tally import Tally
 
 Count = Callable[[History, Scenario], Tally]
@@ -24,6 +24,5 @@ def count(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Count]:
         async def counted(history: History, scenario: Scenario) -> Tally:
             return await scenario(bench, await bench.session(history))
 
-        # the first one imports the model library and its tokenizer, which takes seconds
-        portal.call(counted, History(40), lambda bench, session: bench.turn(session, BRIEF))
+        portal.call(warm_up, bench)
         yield lambda history, scenario: portal.call(counted, history, scenario)

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.bench.histories import History, usual
+from tests.bench.histories import History, prose, usual
 from tests.bench.scenarios import BRIEF, TWO_TOOLS, Bench, paced
 from tests.bench.tally import Tally
+from tests.fakes.models import says
 from tests.functional.cost.conftest import Count
 
 pytestmark = pytest.mark.aws
@@ -27,6 +28,12 @@ def test_the_first_turn_of_a_session_writes_three_units_more(count: Count) -> No
     turn = count(FULL, lambda bench, _: bench.turn(None, BRIEF))
     assert turn.write_units == 7  # the message and the head are one transaction, which counts twice
     assert turn.count("sqs") == 2  # the guard, and that the session wants a title
+    assert agrees(turn)
+
+
+def test_an_answer_of_three_thousand_characters_is_written_in_two_units(count: Count) -> None:
+    turn = count(FULL, lambda bench, session: bench.turn(session, says(prose(3_000))))
+    assert turn.write_units == 4 + 1
     assert agrees(turn)
 
 
@@ -57,19 +64,28 @@ def test_the_snapshot_dialect_calls_the_model_after_seven(count: Count) -> None:
 
 @pytest.mark.parametrize(
     "history",
-    [History(40), History(120), History(120, apart=86_400 // 4), History(120, answers=(40,), apart=60), FULL, LONG],
-    ids=["full window", "longer", "pieces expired", "short messages", "summarised", "longer, summarised"],
+    [
+        History(40),
+        History(120),
+        History(120, answers=(3_000,), apart=60),
+        History(120, apart=86_400 // 4),
+        History(120, answers=(40,), apart=60),
+        FULL,
+        LONG,
+    ],
+    ids=["full window", "longer", "long", "pieces expired", "short messages", "summarised", "longer, summarised"],
 )
 def test_a_cold_turn_reads_a_window_whatever_the_history(count: Count, history: History) -> None:
     turn = count(history, lambda bench, session: bench.turn(session, BRIEF))
-    assert 10 < turn.read_units <= 40
+    assert 5 < turn.read_units <= 40
+    assert turn.round_trips == 2
 
 
 def test_a_full_window_sends_one_job_more_and_a_summary_writes_its_size(count: Count) -> None:
     turn = count(History(40), lambda bench, session: bench.turn(session, BRIEF))
     assert turn.count("sqs") == 2
     job = count(FULL, lambda bench, _: bench.summary(History(40)))
-    assert job.write_units == 4 + 1  # 3 KB and their keys; a usage row
+    assert job.write_units == 2 + 1  # 3 KB, packed, and their keys; a usage row
     assert job.count("sqs") == 2
     assert agrees(job)
 
@@ -106,10 +122,10 @@ def test_a_warm_container_shows_a_long_session_again_for_one_unit(count: Count) 
     assert (poll.read_units, poll.write_units) == (1, 0)
 
 
-@pytest.mark.parametrize(("history", "units"), [(History(120), 2), (LONG, 3)], ids=["alone", "beside a summary"])
-def test_a_guard_that_finds_its_turn_ended_looks_at_the_tail_alone(count: Count, history: History, units: int) -> None:
+@pytest.mark.parametrize("history", [History(120), LONG], ids=["alone", "beside a summary"])
+def test_a_guard_that_finds_its_turn_ended_looks_at_the_tail_alone(count: Count, history: History) -> None:
     guard = count(history, lambda bench, session: bench.guard(session))
-    assert (guard.read_units, guard.write_units, guard.count("sqs")) == (units, 0, 2)
+    assert (guard.read_units, guard.write_units, guard.count("sqs")) == (2, 0, 2)
 
 
 def test_an_update_channel_opens_with_a_look_at_the_tail_and_idles_on_a_unit_a_look(count: Count) -> None:

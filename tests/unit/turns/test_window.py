@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from attache.sessions.entries import Entry, Text
+from attache.sessions.entries import Entry, Text, User
+from attache.sessions.history import TurnMade
 from attache.sessions.table import WINDOW
-from attache.turns.window import fills_window, missing_from_window
+from attache.turns.window import fills_window, missing_from_window, window
 from tests.bench.histories import History
 
 NOW = 1_800_000_000_000
@@ -16,10 +17,24 @@ def entries(messages: int, apart: int = 600) -> tuple[Entry, ...]:
     return tuple(History(messages, apart=apart).entries(NOW))
 
 
-def test_forty_messages_fill_a_window_and_pieces_are_none() -> None:
-    assert fills_window(entries(40))
-    assert not fills_window(entries(38))
-    assert len(entries(38)) > 40
+def test_thirty_eight_messages_fill_a_window_beside_the_turn_that_comes_and_pieces_are_none() -> None:
+    assert fills_window(entries(38))
+    assert not fills_window(entries(36))
+    assert len(entries(36)) > 40
+
+
+def test_a_window_shows_nothing_of_what_is_left_unread() -> None:
+    read, waiting = entries(38), User("And now?", runner="a")
+    whole = (*entries(400)[: -len(read)], *read)
+    turn = Entry(whole[-1].number + 1, NOW, "a.1", waiting)
+    shown = window((*whole, turn), None)
+    assert len(shown) == 20
+    assert isinstance(shown[0], TurnMade)
+    assert shown[0].cause.number == whole[-len(read)].number
+
+
+def test_a_turn_of_which_the_beginning_is_missing_is_none() -> None:
+    assert not fills_window(entries(38)[1:])
 
 
 @pytest.mark.parametrize("apart", [60, 86_400])
@@ -31,7 +46,7 @@ def test_what_is_missing_is_read_at_once_and_little_more(at_hand: int, apart: in
         missing = missing_from_window(tail)
         both = whole[-at_hand - missing :]
         assert fills_window(both)
-        assert not fills_window(both[20:])
+        assert not fills_window(both[30:])
 
 
 def test_where_too_little_is_at_hand_to_guess_a_page_is_read() -> None:

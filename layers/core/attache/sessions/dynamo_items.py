@@ -8,6 +8,7 @@ from attache.aws import Item
 from attache.clock import rfc3339
 from attache.sessions.entries import Entry, decode, encode
 from attache.sessions.head import DAY, Head, Lifetime, Listed, Noted
+from attache.sessions.packing import packed, unpacked
 from attache.sessions.summary import Summary
 
 _DIGITS = 12
@@ -48,14 +49,15 @@ def entry_item(session_id: str, entry: Entry, lifetime: Lifetime) -> Item:
         "kind": {"S": entry.kind},
         "at": number(entry.at),
         "nonce": {"S": entry.nonce},
-        "data": {"S": encode(entry)},
+        "data": packed(encode(entry)),
         "expires": number(entry.at // 1000 + lifetime.of(entry.body)),
     }
 
 
 def entry_of(item: Item) -> Entry:
     place = int(item["sk"]["S"].removeprefix("LOG#"))
-    return Entry(place, int(item["at"]["N"]), item["nonce"]["S"], decode(item["kind"]["S"], item["data"]["S"]))
+    body = decode(item["kind"]["S"], unpacked(item["data"]))
+    return Entry(place, int(item["at"]["N"]), item["nonce"]["S"], body)
 
 
 def head_item(session_id: str, head: Head, expires: int) -> Item:
@@ -104,10 +106,10 @@ def summary_item(session_id: str, summary: Summary, expires: int) -> Item:
         **key(session_id, "META#SUM"),
         "born": number(summary.born),
         "upto": number(summary.upto),
-        "text": {"S": summary.text},
+        "text": packed(summary.text),
         "expires": number(expires),
     }
 
 
 def summary_of(item: Item) -> Summary:
-    return Summary(int(item["born"]["N"]), int(item["upto"]["N"]), item["text"]["S"])
+    return Summary(int(item["born"]["N"]), int(item["upto"]["N"]), unpacked(item["text"]))

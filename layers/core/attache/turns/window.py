@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import ceil
 
-from attache.sessions.entries import End, Entry, OutcomeOf, User
+from attache.sessions.entries import End, Entry
 from attache.sessions.history import Part, TurnMade, Unanswered, conversation, settled_by
 from attache.sessions.log import SessionLog
 from attache.sessions.summary import Summary
 from attache.sessions.table import WINDOW
 
 MESSAGES = 40  # of user and assistant, at most
+EARLIER = MESSAGES - 2  # beside the turn that is to be answered
 
 
 def window(entries: Iterable[Entry], summary: Summary | None) -> list[Part]:
@@ -47,7 +48,7 @@ def messages_of(part: Part) -> int:
 async def reach_window(log: SessionLog) -> None:
     """Have the window at hand."""
     await log.reach_back(
-        lambda entries: fills_window(entries) or meets(entries, log.known.summary),
+        lambda entries: fills_window(entries, log.known.summary) or meets(entries, log.known.summary),
         lambda entries: missing_from_window(entries, log.known.summary),
     )
 
@@ -57,9 +58,9 @@ async def reach_summary(log: SessionLog) -> None:
     await log.reach_back(lambda entries: meets(entries, log.known.summary))
 
 
-def fills_window(entries: tuple[Entry, ...]) -> bool:
-    """Whether `entries` hold a full window."""
-    return _spoken(entries) >= MESSAGES
+def fills_window(entries: tuple[Entry, ...], summary: Summary | None = None) -> bool:
+    """Whether `entries` hold all that a window shows beside the turn that is to be answered."""
+    return _settled(entries, summary) >= EARLIER
 
 
 def meets(entries: tuple[Entry, ...], summary: Summary | None) -> bool:
@@ -78,9 +79,9 @@ def missing_from_window(entries: tuple[Entry, ...], summary: Summary | None = No
     if len(ends) < 2:
         return WINDOW
     of_a_turn = (ends[-1] - ends[0]) / (len(ends) - 1)
-    guess = ceil((MESSAGES - _spoken(entries) + 1) / 2 * of_a_turn)
-    return min(guess, WINDOW, behind if behind > 0 else WINDOW)
+    guess = ceil((EARLIER + 1) / 2 * of_a_turn) - (ends[-1] + 1)
+    return min(max(guess, ceil(of_a_turn)), WINDOW, behind if behind > 0 else WINDOW)
 
 
-def _spoken(entries: tuple[Entry, ...]) -> int:
-    return sum(isinstance(entry.body, User | OutcomeOf | End) for entry in entries)
+def _settled(entries: tuple[Entry, ...], summary: Summary | None) -> int:
+    return sum(messages_of(part) for part in unsummarized(entries, summary) if settled_by(part))
