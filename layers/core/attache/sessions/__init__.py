@@ -1,1 +1,1 @@
-"""Conversations: the append-only log of a session, and everything that is read from it."""
+"""Sessions: the append-only log of a conversation, and everything that is read from it."""

@@ -1,4 +1,4 @@
-"""Texts that are too long for an entry, kept beside the log."""
+"""Texts that are too long for an entry, stored beside the log."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Protocol
 
 
 class Blobs(Protocol):
-    """One prefix a session; `tag` tells sessions of one id apart. Every method raises Unavailable."""
+    """Stores texts under a prefix per session; `tag` separates sessions of one id. Every method raises Unavailable."""
 
     async def put(self, session_id: str, tag: str, name: str, text: str) -> None: ...
 
     async def get(self, session_id: str, tag: str, name: str) -> str | None:
-        """None where there is none any more."""
+        """The text, or None if it was removed."""
         ...
 
     async def purge(self, session_id: str, tag: str) -> None:
-        """Remove all of one session."""
+        """Remove every text of one session."""
         ...

@@ -1,4 +1,4 @@
-"""Changes of a session that are no part of a turn: each is an entry, and what it changes, in one transaction."""
+"""Changes to a session outside of turns: each is an entry and what it changes, in one transaction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from attache.sessions.user_state import reconcile
 
 
 class NothingToDo(Exception):
-    """What was asked for is so already."""
+    """The session is already as requested."""
 
 
 def living(log: SessionLog) -> Head:
@@ -50,7 +50,7 @@ def change(what: What, **values: Any) -> Decision:
 
 
 def rename(title: str) -> Decision:
-    """The title that the user gives. Raises NotFound, NothingToDo."""
+    """Set the user's title. Raises NotFound, NothingToDo."""
 
     def decide(log: SessionLog) -> Wanted:
         head = living(log)
@@ -62,7 +62,7 @@ def rename(title: str) -> Decision:
 
 
 def name(tag: str, title: str, gist: Gist) -> Decision:
-    """The title that we give the session `tag`, which it has only while nobody gave it one. Raises NothingToDo."""
+    """Set a generated title, unless the session `tag` is gone or has a title. Raises NothingToDo."""
     about = {"gist": gist.text, "gist_at": gist.at} if gist.text else {}
 
     def decide(log: SessionLog) -> Wanted:
@@ -74,7 +74,7 @@ def name(tag: str, title: str, gist: Gist) -> Decision:
 
 
 def is_unnamed(head: Head | None, tag: str) -> bool:
-    """Whether the session `tag` lives, and nobody has given it a title."""
+    """Whether the session `tag` is there and nobody has given it a title."""
     return head is not None and head.tag == tag and head.title_by == UNTITLED
 
 
@@ -84,7 +84,7 @@ def _titled(head: Head, title: str, by: str, **about: Any) -> Wanted:
 
 
 def declare(what: What, now: int, **values: Any) -> Decision:
-    """As `change`, but a session that is not there begins with it."""
+    """As `change`, but creates the session if there is none."""
 
     def decide(log: SessionLog) -> Wanted:
         if log.head is None:
@@ -95,7 +95,7 @@ def declare(what: What, now: int, **values: Any) -> Decision:
 
 
 def choose(now: int, app: str, model: str) -> Decision:
-    """Another model, and with it the session's app where it has none yet. Raises Forbidden, NothingToDo."""
+    """Choose a model, and the session's app if it has none yet. Raises Forbidden, NothingToDo."""
 
     def decide(log: SessionLog) -> Wanted:
         check_app(log.head, app)
@@ -105,13 +105,13 @@ def choose(now: int, app: str, model: str) -> Decision:
 
 
 def check_app(head: Head | None, app: str) -> None:
-    """A session belongs to its first app; one that began under `default` may move once (contract, "Headers")."""
+    """Raises Forbidden if the session belongs to another app; it may move once, from `default`."""
     if head is not None and head.app not in (None, DEFAULT_APP, app):
         raise Forbidden(f"This session belongs to the app {head.app!r}: start a new session to talk to {app!r}.")
 
 
 def hear(user_state: Mapping[str, Any], now: int) -> Decision:
-    """What a client says of its user; an echo of what is stored is NothingToDo."""
+    """Merge a client's user state. Raises NothingToDo if it changes nothing."""
 
     def decide(log: SessionLog) -> Wanted:
         stored = log.known.user_state if log.head else None
@@ -125,7 +125,7 @@ def hear(user_state: Mapping[str, Any], now: int) -> Decision:
 
 
 def say(text: str, now: int) -> Decision:
-    """What a client says beside the conversation; it wakes nobody."""
+    """Store a client's system message; no turn answers it."""
 
     def decide(log: SessionLog) -> Wanted:
         new = begun(log, now) if log.head is None else None
@@ -135,7 +135,7 @@ def say(text: str, now: int) -> Decision:
 
 
 def notify(message: str) -> Decision:
-    """Something that the user should know, whoever answers them. Raises NotFound."""
+    """Store a notice for the user. Raises NotFound."""
 
     def decide(log: SessionLog) -> Wanted:
         living(log)
@@ -145,7 +145,7 @@ def notify(message: str) -> Decision:
 
 
 def deliver() -> Decision:
-    """Take the system events that no snapshot has had."""
+    """Mark the system events that no snapshot has contained yet as delivered."""
 
     def decide(log: SessionLog) -> Wanted:
         if not log.view.undelivered:
@@ -156,7 +156,7 @@ def deliver() -> Decision:
 
 
 def delete() -> Decision:
-    """The tombstone; the wallet's list loses the session with it."""
+    """Append the tombstone, and remove the session from its wallet's list."""
 
     def decide(log: SessionLog) -> Wanted:
         head = living(log)

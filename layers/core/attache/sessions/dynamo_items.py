@@ -1,4 +1,4 @@
-"""The items of a session's partition, as DynamoDB keeps them (session-log.md, "Items")."""
+"""The items of a session's partition, as DynamoDB stores them (session-log.md, "Items")."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from attache.sessions.summary import Summary
 _DIGITS = 12
 _TEXTS = ("tag", "title", "title_by", "app", "wallet", "model", "client_id", "owner", "gist")
 _NUMBERS = ("born", "last", "updated", "days")
-_TIMES = ("gist_at",)  # milliseconds, where there are any
+_TIMES = ("gist_at",)  # milliseconds; optional
 
 
 def partition(session_id: str) -> str:
@@ -22,7 +22,7 @@ def partition(session_id: str) -> str:
 
 
 def slot(place: int) -> str:
-    """The sort key of an entry; sorts as its number."""
+    """The sort key of an entry; keys sort as their numbers do."""
     return f"LOG#{place:0{_DIGITS}d}"
 
 
@@ -61,7 +61,7 @@ def entry_of(item: Item) -> Entry:
 
 
 def head_item(session_id: str, head: Head, expires: int) -> Item:
-    """`created` is text for the wallet index to sort by, `began` the same as a number."""
+    """`created` is text, for the wallet index to sort by; `began` is the same as a number."""
     texts = {name: {"S": given} for name in _TEXTS if (given := getattr(head, name)) is not None}
     numbers = {name: number(given) for name in (*_NUMBERS, *_TIMES) if (given := getattr(head, name)) is not None}
     rest: Item = {
@@ -80,15 +80,15 @@ def head_of(session_id: str, item: Item) -> Head:
 
 
 def listed_of(item: Item) -> Listed:
-    """What the wallet index has of a session."""
+    """A session from an item of the wallet index."""
     return Listed(_session_id(item), item["title"]["S"], item["archived"]["BOOL"])
 
 
 def noted_of(item: Item, now: int) -> Noted | None:
-    """What the owner index has of a session; None for one that is archived, or is not kept any more at `now` (ms).
+    """A session from an item of the owner index; None if it is archived or expired at `now` (ms).
 
-    The index does not know when the newest entry expires, or each turn's end would write it: what it has of a session
-    was said by `gist_at`, and is kept as long as that.
+    The index does not know when the newest entry expires, since every turn would have to update it. So a session counts
+    from `gist_at` for as long as its entries are kept.
     """
     began = int(item["began"]["N"])
     said = int(item["gist_at"]["N"]) if "gist_at" in item else began

@@ -1,4 +1,4 @@
-"""Sessions in DynamoDB, laid out as session-log.md says ("Items")."""
+"""Sessions in DynamoDB, laid out as session-log.md describes ("Items")."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class DynamoSessions:
             await self._purge_meta(self._writes.removal(session_id, "META#HEAD", below), user_state)
 
     async def _purge_meta(self, *removals: Mapping[str, Any]) -> None:
-        """They go together, and only while what has a birth is still the deleted session's."""
+        """Remove head, user state and summary together, if they still belong to the deleted session."""
         try:
             await self._call("transact_write_items", TransactItems=[{"Delete": one} for one in removals])
         except ClientError as error:
@@ -172,7 +172,7 @@ class DynamoSessions:
             raise SlotTaken("The session has changed.") from error
 
     async def _settled_by(self, session_id: str, entry: Entry, item: Item | None) -> None:
-        """What stands in the slot is ours (an earlier try did arrive), or somebody else's."""
+        """Accept a taken slot if it holds our own entry: an earlier try succeeded. Raises SlotTaken."""
         if item is None:
             answer = await self._call("get_item", Key=key(session_id, slot(entry.number)), ConsistentRead=True)
             item = answer.get("Item")
@@ -180,16 +180,16 @@ class DynamoSessions:
             raise SlotTaken("The slot is taken.")
 
     def _alive(self, item: Item | None) -> bool:
-        """An expired item counts as absent whether or not DynamoDB has removed it."""
+        """An expired item counts as absent even if DynamoDB has not removed it yet."""
         return item is not None and int(item["expires"]["N"]) * 1000 > self._clock.now()
 
     async def _pages(
         self, session_id: str, low: str, high: str, limit: int, *, newest_first: bool
     ) -> tuple[list[Item], bool]:
-        """Living items from sort key `low` to `high`, at least `limit` if there are, and whether these are all."""
+        """Living items from sort key `low` to `high`, `limit` or more if there are; and whether these are all."""
         items: list[Item] = []
         query = self._query(session_id, low, high, limit, newest_first=newest_first)
-        async with aclosing(query) as pages:  # left to itself, it would be closed by a task of its own, each read
+        async with aclosing(query) as pages:  # otherwise the event loop would start a task to close it, on every read
             async for page, last in pages:
                 items += [item for item in page if self._alive(item)]
                 if last or len(items) >= limit:
@@ -199,7 +199,7 @@ class DynamoSessions:
     async def _query(
         self, session_id: str, low: str, high: str, limit: int, *, newest_first: bool
     ) -> AsyncGenerator[tuple[list[Item], bool], None]:
-        """Pages of at most `limit` items, dead ones among them, and whether each is the last; asked for when wanted."""
+        """Pages of at most `limit` items, expired ones included, and whether each is the last; read on demand."""
         values = {":pk": {"S": partition(session_id)}, ":low": {"S": low}, ":high": {"S": high}}
         more: dict[str, Any] = {}
         while True:
@@ -220,7 +220,7 @@ class DynamoSessions:
             more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     async def _unless_refused(self, operation: str, **parameters: Any) -> None:
-        """A write that its condition may refuse, which then is as it should be."""
+        """Write, and accept that the condition refuses it."""
         try:
             await self._call(operation, **parameters)
         except ClientError as error:
@@ -228,7 +228,7 @@ class DynamoSessions:
                 raise _translated(error) from error
 
     async def _call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        """Every error but a failed condition leaves as Unavailable or OutcomeUnknown."""
+        """Call DynamoDB. Every error but a failed condition becomes Unavailable or OutcomeUnknown."""
         if operation not in ("transact_write_items", "batch_write_item"):
             parameters.setdefault("TableName", self._table)
         try:
@@ -242,7 +242,7 @@ class DynamoSessions:
 
 
 def _indexed(index: str, value: str) -> dict[str, Any]:
-    """A query for an index's items with this key, newest first; an index is named as its key is."""
+    """Parameters of a query for the items of an index with this key, newest first; an index is named after its key."""
     return {
         "IndexName": index,
         "KeyConditionExpression": "#key = :key",
@@ -253,7 +253,7 @@ def _indexed(index: str, value: str) -> dict[str, Any]:
 
 
 def _translated(error: ClientError) -> Exception:
-    """A refusal under load is definite and may be tried again; a 5xx says nothing about what was done."""
+    """Throttling is definite and may be retried as Unavailable; after a 5xx the outcome is unknown."""
     codes = {code_of(error), *_reasons(error)}
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if codes & MAY_WORK_LATER:
@@ -262,5 +262,5 @@ def _translated(error: ClientError) -> Exception:
 
 
 def _reasons(error: ClientError) -> list[str]:
-    """Why each write of a transaction failed; empty for anything else."""
+    """Why each write of a transaction failed; empty for any other error."""
     return [str(reason.get("Code", "")) for reason in error.response.get("CancellationReasons", [])]

@@ -1,4 +1,4 @@
-"""The writes of an append as DynamoDB takes them, each with the condition that the protocol puts on it."""
+"""The writes of an append, as DynamoDB requests with the conditions of the protocol."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class SessionWrites:
         self._clock = clock
 
     def entry(self, session_id: str, entry: Entry, lifetime: Lifetime) -> dict[str, Any]:
-        """The entry into its slot, if that is free."""
+        """Put the entry into its slot, if that is free."""
         return {"TableName": self._table, "Item": entry_item(session_id, entry, lifetime), **self._free()}
 
     def beside(self, session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> Sequence[Mapping[str, Any]]:
-        """The other writes of a transaction; the promised keys come last."""
+        """The other writes of the transaction; promised keys come last."""
         writes: list[Mapping[str, Any]] = []
         if beside.new_head is not None:
             writes.append({"Put": self._head_put(session_id, beside.new_head)})
@@ -39,7 +39,7 @@ class SessionWrites:
         return [*writes, *({"Put": self._promise_put(session_id, entry, made)} for made in beside.promises)]
 
     def summary(self, session_id: str, summary: Summary, expires: int) -> dict[str, Any]:
-        """The summary over one that does not go as far, or is an earlier session's."""
+        """Put the summary, unless the stored one covers more or is a later session's."""
         return {
             "TableName": self._table,
             "Item": summary_item(session_id, summary, expires),
@@ -55,7 +55,7 @@ class SessionWrites:
         }
 
     def removal(self, session_id: str, sort: str, below: int) -> dict[str, Any]:
-        """What has a birth goes if that is below number `below`."""
+        """Delete an item of the session's metadata if it was born below number `below`."""
         return {
             "TableName": self._table,
             "Key": key(session_id, sort),
@@ -126,7 +126,7 @@ class SessionWrites:
         }
 
     def gist(self, session_id: str, born: int, gist: Gist) -> dict[str, Any]:
-        """What a session is about into its head, if that is the session born there and knows nothing newer."""
+        """Set the gist in the head, if it is the session born there and has no newer gist."""
         return {
             "TableName": self._table,
             "Key": key(session_id, "META#HEAD"),
@@ -137,7 +137,7 @@ class SessionWrites:
         }
 
     def _free(self) -> dict[str, Any]:
-        """A place is free, too, where what stands in it has expired."""
+        """The condition that a slot is empty or holds an expired item."""
         return {
             "ConditionExpression": "attribute_not_exists(#pk) OR #expires <= :now",
             "ExpressionAttributeNames": {"#pk": "pk", "#expires": "expires"},
@@ -146,5 +146,5 @@ class SessionWrites:
 
 
 def _text(user_state: Mapping[str, Any] | None) -> str:
-    """The same text for the same state: it is compared."""
+    """JSON that is the same for equal states: the stored text is compared."""
     return json.dumps(user_state, ensure_ascii=False, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""ETags of snapshots: what a poll says that its client has already."""
+"""ETags of snapshots: what a polling client has already."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _UNSEEN = (Sign, Delivered, Call)
 
 @dataclass(frozen=True)
 class IdleTag:
-    """The tag of a snapshot of an idle session, and the newest entry that the snapshot shows."""
+    """The tag of an idle session's snapshot, and the newest entry in it."""
 
     etag: str
     number: int
 
 
 def etag_of(log: SessionLog) -> str:
-    """The session's tag, the newest entry that shows, and whether anything runs or waits.
+    """Made of the session's tag, its newest visible entry, its id's hash, and whether a turn runs or waits.
 
-    The session is in it as well: for another session a browser sends the tag that it kept under the same URL.
+    The hash is there because browsers send a URL's cached tag with another session's header too.
     """
     shown = (entry.number for entry in reversed(log.entries) if not isinstance(entry.body, _UNSEEN))
     etag = f"{log.living.tag}-{next(shown, log.view.last)}-{_digest(log.session_id)}"
@@ -34,19 +34,19 @@ def etag_of(log: SessionLog) -> str:
 
 
 def holds(log: SessionLog, etags: Collection[str]) -> bool:
-    """Whether one of the client's tags is that of what `log` knows; `*` is any."""
+    """Whether one of the client's tags is that of `log`'s snapshot; `*` matches any."""
     return ANY in etags or etag_of(log) in etags
 
 
 def newest_idle(etags: Collection[str], session_id: str) -> IdleTag | None:
-    """The only one of the client's tags that may hold without anybody having to look whether a runner lives."""
+    """The client's newest tag of an idle snapshot: it can be checked without looking for a dead runner."""
     found = [tag for etag in etags if (tag := _IDLE.fullmatch(etag)) and tag["session"] == _digest(session_id)]
     newest = max(found, key=lambda tag: int(tag["number"]), default=None)
     return IdleTag(newest[0], int(newest["number"])) if newest else None
 
 
 def shows_nothing(entries: Sequence[Entry]) -> bool:
-    """Whether a snapshot is the same with these as without."""
+    """Whether none of these entries changes a snapshot."""
     return all(isinstance(entry.body, _UNSEEN) for entry in entries)
 
 

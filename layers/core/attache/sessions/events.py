@@ -1,6 +1,6 @@
-"""The log as server-sent events: what an entry becomes on a chat stream and on the updates channel.
+"""Server-sent events from the log: what an entry becomes on a chat stream and on the updates channel.
 
-Both are pure functions of entries. Where one entry becomes several events, the last one bears the id, so that whoever
+Both are pure functions of entries. If one entry becomes several events, the last one has the id, so that a client that
 resumes there has had all of them.
 """
 
@@ -33,9 +33,9 @@ from attache.sessions.view import View
 from attache.wire.json_text import parse_json
 
 Json = dict[str, Any]
-TEXT_CHARACTERS = 1_300  # at most 16 KB on the wire, where a character may take 12 bytes (contract, "Stream")
+TEXT_CHARACTERS = 1_300  # at most 16 KB on the wire: a character takes up to 12 bytes (contract, "Stream")
 RESULT_BYTES = 12_000
-# a stream without a final event would be resumed, which would begin the session anew
+# without a final event the client would resume the stream, and create the session again
 GONE: Mapping[str, Any] = {
     "type": "error", "message": "This session was deleted.", "code": "internal", "retryable": False,
 }  # fmt: skip
@@ -44,7 +44,7 @@ WITHDRAWN: Mapping[str, Any] = {"type": "complete", "status": "interrupted", "us
 
 
 def text_events(text: str) -> Iterator[Json]:
-    """A text in pieces that an event may have."""
+    """`text` events for a text, split to the size limit of an event."""
     for start in range(0, len(text), TEXT_CHARACTERS):
         yield {"type": "text", "content": text[start : start + TEXT_CHARACTERS]}
 
@@ -54,7 +54,7 @@ def tool_call_event(call_id: str, name: str, arguments: str) -> Json:
 
 
 def tool_result_event(result: CallResult, kind: str = "tool_result") -> Json:
-    """`tool_result` or `async_tool_result`; a result over 12 KB, or of which the log has a part, is an excerpt."""
+    """`tool_result` or `async_tool_result`; an excerpt if the result is over 12 KB or stored in part."""
     event: Json = {"type": kind, "name": result.name, "call_id": result.call_id, "result": parsed(result.text)}
     if len(json.dumps(event["result"])) > RESULT_BYTES:
         event |= {"result": _excerpt(result.text), "truncated": True}
@@ -72,7 +72,7 @@ def _excerpt(text: str) -> str:
 
 
 def end_event(end: End) -> Json:
-    """`complete`, or `error` where the turn failed."""
+    """`complete`, or `error` if the turn failed."""
     if end.failure is not None:
         failure = end.failure
         return {"type": "error", "message": failure.message, "code": failure.code, "retryable": failure.retryable}
@@ -80,7 +80,7 @@ def end_event(end: End) -> Json:
 
 
 def parsed(text: str) -> Any:
-    """JSON where the text is JSON that a browser reads too (NaN is none), else the text itself."""
+    """The value if the text is JSON that browsers can read too (no NaN), else the text itself."""
     try:
         return parse_json(text, "This")
     except BadInput:
@@ -88,15 +88,15 @@ def parsed(text: str) -> Any:
 
 
 def rest_of_text(text: str, pieces: Iterable[Piece], upto: int) -> str:
-    """What of a step's text is new to who has had every entry up to number `upto`."""
+    """The part of a step's text that a client lacks who has had every entry up to number `upto`."""
     return text[sum(piece.length for piece in pieces if piece.number <= upto) :]
 
 
 class ChatEvents:
     """The events of one turn's chat stream, entry by entry.
 
-    `upto` is the last number that the stream has had. Text that was sent as the model made it is told to `sent`; the
-    entry that stores it then brings no text, only its id.
+    `upto` is the number of the last entry that the stream has had. Text that is sent before it is stored is reported to
+    `sent`; the entry that stores it then becomes only an id.
     """
 
     def __init__(self, head: Head, turn: int, upto: int) -> None:
@@ -110,7 +110,7 @@ class ChatEvents:
         self.provisional += text
 
     def of(self, entry: Entry, before: View) -> list[Json]:
-        """The events of `entry`, which follows `before`; empty for one that only moves the id on."""
+        """The events of `entry`, which follows the view `before`; empty if only the id moves on."""
         events = list(self._of(entry, before))
         self._upto = max(self._upto, entry.number)
         return events
@@ -166,7 +166,7 @@ def _takes(entry: Entry) -> int | None:
 
 
 def update_events(head: Head, entry: Entry, before: View, upto: int) -> list[Json]:
-    """What `entry` is on the updates channel, for one who has had everything up to number `upto`."""
+    """The events of `entry` on the updates channel, for a client that has had everything up to number `upto`."""
     return [{**event, "session_id": head.session_id} for event in _updates(head, entry, before, upto)]
 
 

@@ -1,4 +1,4 @@
-"""What is true of a session as a whole."""
+"""The head: what is true of a session as a whole."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _ID = re.compile(r"(?P<tag>[0-9a-f]{8})-(?P<number>[0-9]{1,12})(-[\w-]+)?", re.A
 
 @dataclass(frozen=True)
 class Lifetime:
-    """How long entries are kept, in seconds; pieces and signs, which steps make superfluous, for `passing`.
+    """How long items of a session are kept, in seconds; `passing` is for pieces and signs, which steps replace.
 
-    The head outlives the entries: it knows the last number. A tombstone does, too: should the purge never come, what
-    it hides does not come back.
+    The head outlives the entries because it holds the last number. So does a tombstone: if the purge never comes, what
+    it hides must not reappear.
     """
 
     entries: int
@@ -40,11 +40,10 @@ class Lifetime:
 class Head:
     """A session's `META#HEAD`: written with its first entry, changed only together with an entry.
 
-    `tag` (8 hex digits) begins every id of this session; `born` is its first entry's number: what stands below belongs
-    to an earlier session of the same id. `last` and `updated` follow at the end of turns. Times are milliseconds.
-    `title_by`: who gave the title, `default` where nobody did. `days`: how long its app keeps entries.
-    `owner`: whose it is in which app, where the wallet was proven (`owner_name`). `gist`: what it is about, in some
-    words, made at `gist_at`.
+    Times are milliseconds. +`tag`: 8 hex digits that begin every id of this session. `born`: number of its first entry;
+    lower ones belong to an earlier session of the same id. +`last`, `updated`: written at the end of each turn. `days`:
+    how long entries are kept. +`title_by`: who gave the title, `default` if nobody did. `gist`: what it is about,
+    written at `gist_at`. +`owner`: wallet and app, if the wallet was proven (`owner_name`).
     """
 
     session_id: str
@@ -67,31 +66,31 @@ class Head:
 
     @property
     def lifetime(self) -> Lifetime:
-        """How long what is written to this session is kept."""
+        """How long items of this session are kept."""
         return Lifetime(self.days * DAY)
 
     def id_of(self, number: int) -> str:
-        """The id of an entry, as clients see it: for events, messages and turns alike."""
+        """The public id of an entry, used for events, messages and turns."""
         return f"{self.tag}-{number}"
 
     def id_of_result(self, number: int, call_id: str) -> str:
-        """The id of the message that shows a call's result: an entry may bring several."""
+        """The id of the message with a call's result: one entry may contain several results."""
         return f"{self.id_of(number)}-{call_id}"
 
     def number_of(self, event_id: str) -> int | None:
-        """The number in an id of this session; None for one that is foreign, older or no id at all."""
+        """The number in an id of this session; None for another session's id and for anything else."""
         found = _ID.fullmatch(event_id)
         return int(found["number"]) if found and found["tag"] == self.tag else None
 
 
 def owner_name(wallet: str, app: str | None) -> str:
-    """Under which a wallet's proven sessions in one app are found; no app's name has a `#` in it."""
+    """The key of a wallet's proven sessions in one app; app names contain no `#`."""
     return f"{wallet}#{app or ''}"
 
 
 @dataclass(frozen=True)
 class Gist:
-    """What a session is about; `at` is when that was said, in milliseconds, and it is kept as long as what was said."""
+    """What a session is about; `at` (ms) is when that was said. A gist expires with what it is about."""
 
     text: str
     at: int
@@ -99,7 +98,7 @@ class Gist:
 
 @dataclass(frozen=True)
 class Listed:
-    """A session in a list of a wallet's sessions."""
+    """A session in the list of a wallet's sessions."""
 
     session_id: str
     title: str
@@ -108,7 +107,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Noted:
-    """A session as the other sessions of its owner know it; `created` is in milliseconds."""
+    """A session as its owner's other sessions see it; `created` is in milliseconds."""
 
     session_id: str
     title: str

@@ -1,7 +1,7 @@
-"""A session's log as a conversation: turns of steps, in the order in which they were answered.
+"""A session's log as a conversation: turns and their steps, in the order in which they were answered.
 
-Snapshot and prompt are both read from this. A message that had to wait stands where its turn began; one that was
-withdrawn stands where that happened; those that still wait come last.
+Both snapshot and prompt are made from this. A message that had to wait comes where its turn began, a withdrawn one
+where it was withdrawn; those that still wait come last.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from attache.sessions.entries import (
 
 @dataclass
 class StepMade:
-    """One answer of the model: text, then calls with what they came to. `number` names it to clients."""
+    """One answer of the model: text, then calls with their results. `number` is that of its entry."""
 
     number: int
     at: int
@@ -41,9 +41,9 @@ class StepMade:
 
 @dataclass
 class TurnMade:
-    """A turn. `cause` is the entry that it answers: a message, or the outcome of something that was pending.
+    """A turn. `cause` is the entry that it answers: a message, or the outcome of something pending.
 
-    `pieces` is what is stored of an answer that goes on; `end` is None while the turn runs.
+    `pieces` are the stored pieces of an unfinished answer; `end` is None while the turn runs.
     """
 
     cause: Entry
@@ -58,7 +58,7 @@ class TurnMade:
 
 @dataclass(frozen=True)
 class Unanswered:
-    """A message that waits, or was withdrawn by the interrupt with that number."""
+    """A message that waits, or was withdrawn by the interrupt with the number `withdrawn`."""
 
     cause: Entry
     withdrawn: int | None = None
@@ -66,7 +66,7 @@ class Unanswered:
 
 @dataclass(frozen=True)
 class SystemMessage:
-    """Something the client or the system said beside the conversation."""
+    """A message from the client or the system, beside the conversation."""
 
     entry: Entry
     text: str
@@ -76,7 +76,7 @@ Part = TurnMade | Unanswered | SystemMessage
 
 
 def settled_by(part: Part) -> int | None:
-    """The number of the entry with which a part came to its end; None while it may still change."""
+    """The number of the entry that ended a part; None while the part may still change."""
     match part:
         case TurnMade(end=end):
             return end.number if end else None
@@ -87,7 +87,7 @@ def settled_by(part: Part) -> int | None:
 
 
 def conversation(entries: Iterable[Entry]) -> list[Part]:
-    """The parts of a conversation. Entries may begin in the middle: a turn whose cause is missing is left out."""
+    """The parts of a conversation. If the entries begin in the middle, a turn whose cause is missing is left out."""
     telling = _Telling()
     for entry in entries:
         telling.tell(entry)

@@ -1,4 +1,4 @@
-"""What a reader knows of a session, and what each further reading makes of it. Nothing here reads or writes."""
+"""What a reader knows of a session, and how each reading extends it. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from attache.sessions.view import View, fold
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a session up to `view.last`; kept between requests by a warm container.
+    """What is known of a session up to `view.last`; warm containers keep it between requests.
 
     `complete`: there is nothing older than `entries`.
     """
@@ -28,27 +28,27 @@ class Known:
     summary: Summary | None = None
 
     def more(self, reading: Reading) -> Known:
-        """After a reading of everything behind it."""
+        """Extended by a reading of everything newer."""
         view = fold(reading.entries, self.view)
         entries, summary = self.entries + reading.entries, own(reading.summary, reading.head)
         return _with_head(Known(reading.head, reading.user_state, entries, view, self.complete, summary))
 
     def followed(self, entries: tuple[Entry, ...]) -> Known:
-        """After a look that brought these, and nothing of what is true of the session as a whole."""
+        """Extended by newer entries that change neither head, user state nor summary."""
         return self.more(Reading(self.head, self.user_state, entries, summary=self.summary))
 
     def reached(self, older: Reading) -> Known:
-        """After a reading of what is just before it."""
+        """Extended by a reading of what is just before it."""
         entries = _living(older.entries, self.head) + self.entries
         return replace(self, entries=entries, complete=older.complete or len(entries) == len(self.entries))
 
     def is_of_another(self, head: Head | None) -> bool:
-        """Whether `head` is that of another session of the same id."""
+        """Whether `head` belongs to another session of the same id."""
         return (head.born if head else None) != (self.head.born if self.head else None)
 
 
 def opened(reading: Reading) -> Known:
-    """What a reading without anything known before it shows."""
+    """What the first reading of a session shows."""
     entries = _living(reading.entries, reading.head)
     complete = reading.complete or len(entries) < len(reading.entries)
     summary = own(reading.summary, reading.head)
@@ -56,13 +56,13 @@ def opened(reading: Reading) -> Known:
 
 
 def grounds(entries: tuple[Entry, ...]) -> bool:
-    """Whether a fold may begin with these: they hold an `end`, and what waits."""
+    """Whether a fold may begin with these: they hold an `end`, and every waiting message."""
     waiting = fold(entries).waiting
     return ends_before(entries, entries[-1].number) and (not waiting or waiting[0] >= entries[0].number)
 
 
 def ends_before(entries: Iterable[Entry], number: int) -> bool:
-    """Whether a fold up to entry `number` may begin in these: it may at any `end`."""
+    """Whether there is an `end` up to entry `number`, so that a fold up to there may begin in these."""
     return any(entry.number <= number and isinstance(entry.body, End | Deleted) for entry in entries)
 
 
@@ -71,7 +71,7 @@ def dense(entries: tuple[Entry, ...]) -> bool:
 
 
 def changes_meta(entries: Iterable[Entry]) -> bool:
-    """Whether head or user state may have changed with these."""
+    """Whether these entries may have changed head or user state."""
     return any(
         isinstance(entry.body, Event | Deleted | User | OutcomeOf)
         or (isinstance(entry.body, Result) and entry.body.pending is not None)
@@ -80,15 +80,15 @@ def changes_meta(entries: Iterable[Entry]) -> bool:
 
 
 def _living(entries: tuple[Entry, ...], head: Head | None) -> tuple[Entry, ...]:
-    """Without what belongs to an earlier session of the same id."""
+    """The entries without those of an earlier session of the same id."""
     return tuple(entry for entry in entries if head is None or entry.number >= head.born)
 
 
 def _with_head(known: Known) -> Known:
-    """Head and view tell each other what only one of them knows.
+    """Bring head and view up to date with each other.
 
-    The next number follows the greatest of the newest slot and what head and summary know: entries expire before them.
-    That a turn has ended is read in the log first, and a poll reads nothing else.
+    Entries expire before head and summary, so the next number follows the greatest that any of them has. The end of a
+    turn is in the log before it is in the head, and a poll reads only the log.
     """
     head, view = known.head, known.view
     if head is None:

@@ -1,8 +1,8 @@
-"""One session's log, as one writer knows it: reading what is new, and appending into the free slot.
+"""One session's log as one writer sees it: reading what is new, and appending to the next free slot.
 
-The free slot is the only lock (session-log.md, "Appending"). An appender hands in a decision, not an entry: a function
-from the whole log to what it wants to append. Where the slot turns out to be taken, what is new is read and the
-decision is made again, so nobody can miss an interrupt, a takeover, another message or a deletion.
+The free slot is the only lock (session-log.md, "Appending"). An appender passes a decision, not an entry: a function
+from the whole log to what it wants to append. If the slot turns out to be taken, the new entries are read and the
+decision is made again, so no writer can miss an interrupt, a takeover, another message or a deletion.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from attache.sessions.table import (
 from attache.sessions.view import View
 
 STALE_AFTER = 15_000  # ms: a writer that has neither read nor appended for so long reads first (session-log.md, rule 3)
-PATIENCE = 15.0  # seconds for which an unanswered append is repeated; a runner that could not append for so long stops
+PATIENCE = 15.0  # seconds in which an unanswered append is repeated; after it a runner stops
 UNDELIVERED_KEPT = 200
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a decision wants to append: a body, and what goes with it in one transaction."""
+    """What a decision wants to append: an entry's body, and what is written with it in one transaction."""
 
     body: Body
     beside: Beside = field(default_factory=Beside)
@@ -51,7 +51,7 @@ Decision = Callable[["SessionLog"], Wanted]
 
 
 class SessionLog:
-    """A session as one writer sees it. `writer` is unique to this object: the nonces of its entries begin with it."""
+    """A session as one writer sees it. `writer` is unique to this object and begins the nonces of its entries."""
 
     def __init__(
         self,
@@ -78,17 +78,17 @@ class SessionLog:
 
     @property
     def head(self) -> Head | None:
-        """The head of the session that lives; None where there is none, or none any more."""
+        """The session's head; None if there is no session, or it was deleted."""
         return None if self.known.view.deleted else self.known.head
 
     @property
     def tag(self) -> str | None:
-        """What our own records call the session: whoever knows its id can read it."""
+        """The session's tag, for our own records: they must not contain its id, which is a capability."""
         return self.known.head.tag if self.known.head else None
 
     @property
     def living(self) -> Head:
-        """The head of a session that is known to live."""
+        """The head of a session that is known to exist."""
         assert self.head is not None
         return self.head
 
@@ -102,13 +102,13 @@ class SessionLog:
         return self._clock.now() - self._touched
 
     def entry(self, number: int) -> Entry | None:
-        """An entry that is at hand."""
+        """The entry with this number, if it has been read."""
         return next((entry for entry in reversed(self.entries) if entry.number == number), None)
 
     async def read(self, first: int = FIRST_LOOK) -> View:
-        """Read everything newer than is known, with head and user state; the newest `first` entries, where nothing is.
+        """Read everything newer, with head and user state; the newest `first` entries on the first reading.
 
-        What is older is read by those who want it (`reach_back`).
+        Older entries are read with `reach_back`.
         """
         async with self._alone:
             return await self._read(first)
@@ -125,7 +125,7 @@ class SessionLog:
         return self.view
 
     async def poll(self) -> tuple[Entry, ...]:
-        """What is new: one read unit where nothing is. Head and user state too, where they may have changed."""
+        """Read new entries, and head and user state if they may have changed; one read unit if nothing is new."""
         async with self._alone:
             return await self._poll()
 
@@ -143,9 +143,9 @@ class SessionLog:
     async def reach_back(
         self, enough: Callable[[tuple[Entry, ...]], bool], missing: Callable[[tuple[Entry, ...]], int] | None = None
     ) -> None:
-        """Read older entries until `enough` holds, or there are none; `missing` guesses how many that takes.
+        """Read older entries until `enough` holds or there are none; `missing` estimates how many to read.
 
-        What is older does not change, so this may run beside an append.
+        Older entries do not change, so this may run concurrently with an append.
         """
         while not self.known.complete and not enough(self.entries):
             first = self.entries[:1]
@@ -156,10 +156,10 @@ class SessionLog:
                 self.known = self.known.reached(older)
 
     async def append(self, decide: Decision) -> Entry:
-        """Append what `decide` wants at the end of the log; it may be asked again, and raises to give up.
+        """Append what `decide` wants to the end of the log; it may be called again, and raises to give up.
 
-        Raises Unavailable where the storage does not take it for `patience` seconds: whether it stands is then unknown.
-        Cancelling the caller does not tear an append apart: it is finished first.
+        Raises Unavailable if storage fails for `patience` seconds: whether the entry was written is then unknown.
+        Cancelling the caller does not interrupt an append: it is finished first.
         """
         append = asyncio.ensure_future(self._append(decide))
         try:
@@ -205,7 +205,7 @@ class SessionLog:
         return f"{self.writer}.{self._written}"
 
     def _grounding(self, wanted: Wanted) -> Wanted:
-        """An end says what a reader that begins there must know."""
+        """Add to an `end` what a reader must know that begins reading there."""
         if not isinstance(wanted.body, End):
             return wanted
         undelivered = self.view.undelivered[-UNDELIVERED_KEPT:]
@@ -224,24 +224,24 @@ class SessionLog:
         self.known = self.known.more(Reading(head, user_state, (entry,), summary=self.known.summary))
 
     async def _grounded(self, reading: Reading) -> Reading:
-        """A window that begins at the log's start, or holds an `end` and what waits: the fold needs either."""
+        """Read back until the fold can begin: at the log's start, or at an `end` with every waiting message."""
         while not reading.complete and not grounds(reading.entries):
             older = await self._table.newest(self.session_id, before=reading.entries[0].number)
             reading = replace(reading, entries=older.entries + reading.entries, complete=older.complete)
         return reading
 
     async def keep_summary(self, upto: int, text: str) -> None:
-        """Keep what was said up to entry `upto` as long as the head, unless more is summarised. Raises Unavailable."""
+        """Store the summary up to entry `upto`, unless a longer one is stored. Raises Unavailable."""
         head = self.living
         expires = head.updated // 1000 + head.lifetime.head
         await self._table.keep_summary(self.session_id, Summary(head.born, upto, text), expires)
 
     async def tell(self, gist: Gist) -> None:
-        """Tell the head what the session is about, for its owner's other sessions. Raises Unavailable."""
+        """Write the gist into the head, for its owner's other sessions. Raises Unavailable."""
         await self._table.tell(self.session_id, self.living.born, gist)
 
     async def settle(self) -> None:
-        """Tell the head that a turn has ended. Never fails: the end stands, and the next one tells it again."""
+        """Write the end of a turn into the head. Never fails: the log has the end, and the next one writes it again."""
         head = self.living
         settled = Settled(head.born, self.view.last, self.view.idle_since, head.lifetime)
         with suppress(Unavailable):
@@ -257,5 +257,5 @@ def begun(log: SessionLog, now: int, **values: Any) -> NewHead:
 
 
 def changed(head: Head, change: HeadChange) -> Head:
-    """The head after `change`, which its storage has taken."""
+    """The head after `change`."""
     return replace(head, **change.values)

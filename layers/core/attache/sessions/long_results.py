@@ -1,4 +1,4 @@
-"""Tool results that are kept beside the log, because an entry has room for a part of them only."""
+"""Tool results that are stored beside the log because they are too long for an entry."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from attache.sessions.head import Head
 logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 600
-MOST = 32  # that a container keeps, and that a snapshot could show
+MOST = 32  # results that a container caches, and that a snapshot shows in full
 
 
 async def keep_whole(blobs: Blobs, head: Head, call_id: str, whole: str | None) -> bool:
-    """Keep what is too long for the log. A part that the model can go on with is worth more than a failed turn."""
+    """Store a text that is too long. Never fails: a partial result is better than a failed turn."""
     if whole is None:
         return False
     try:
@@ -32,7 +32,7 @@ async def keep_whole(blobs: Blobs, head: Head, call_id: str, whole: str | None) 
 
 
 class LongResults:
-    """Reads long results, and remembers those read last."""
+    """Reads long results, and caches those read last."""
 
     def __init__(self, blobs: Blobs, clock: Clock) -> None:
         self._blobs = blobs
@@ -40,7 +40,7 @@ class LongResults:
         self._read: TimedCache[tuple[str, str], str] = TimedCache(clock, KEPT_SECONDS, MOST)
 
     async def newest(self, head: Head, entries: Iterable[Entry]) -> Mapping[str, str]:
-        """The newest ones in these entries of the session, by the message that shows them."""
+        """The newest long results in these entries, by the id of the message that shows them."""
         kept = [
             (head.id_of_result(entry.number, result.call_id), result.call_id)
             for entry in entries
@@ -51,7 +51,7 @@ class LongResults:
         return {message: text for (message, _), text in zip(kept, texts, strict=True) if text is not None}
 
     async def _one(self, head: Head, call_id: str) -> str | None:
-        """None where it is gone or cannot be had: the part in the log stands for it."""
+        """The result, or None if it is gone or cannot be read: the part in the log is shown instead."""
         name = (head.tag, call_id)
         if known := self._read.get(name):
             return known.value

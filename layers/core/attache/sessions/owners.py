@@ -1,4 +1,4 @@
-"""Whose a session is: the wallet that it is bound to, and whether that was proven."""
+"""Owners: the wallet that a session is bound to, if it was proven, in one app."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from attache.sessions.head import Head, owner_name
 
 
 def owner_of(head: Head | None, app: str | None, wallet: str | None = None, *, proven: bool = False) -> str | None:
-    """The owner of a session, once it is in `app` and `wallet` (where one is said) is bound to it.
+    """The session's owner once it is in `app` and bound to `wallet` (if that is given).
 
-    A proof lasts while the wallet stays: it need not be shown again with each message.
+    A proof lasts as long as the wallet stays bound: it need not be repeated with each message.
     """
     bound = wallet or (head.wallet if head else None)
     stays = head is not None and head.owner is not None and head.wallet == bound
@@ -18,6 +18,6 @@ def owner_of(head: Head | None, app: str | None, wallet: str | None = None, *, p
 
 
 def in_app(head: Head | None, app: str) -> dict[str, Any]:
-    """What changes of a session's owner where it moves to `app`."""
+    """The change of a session's owner when the session moves to `app`."""
     owner = owner_of(head, app)
     return {"owner": owner} if head is not None and head.owner != owner else {}

@@ -1,6 +1,6 @@
-"""Paging back: the stretch of a log from which a snapshot shows what came before a message.
+"""Paging back: the entries from which a snapshot shows the messages before a given one.
 
-Ids contain numbers, so the stretch is read around its message: a page costs the same however far back it is.
+Ids contain entry numbers, so reading starts at that message: a page costs the same however old it is.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from attache.sessions.log import SessionLog
 from attache.sessions.snapshot import MOST_BYTES, ids_of
 from attache.sessions.table import FIRST_LOOK, WINDOW, SessionTable
 
-MOST_WEIGHT = 2 * MOST_BYTES  # of entries, for a snapshot: some of them show less than they weigh
+MOST_WEIGHT = 2 * MOST_BYTES  # of the entries of a snapshot: some show less than they weigh
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """Entries of a log, dense but for what has expired. `complete`: nothing is older."""
+    """Consecutive entries of a log, but for expired ones. `complete`: nothing is older."""
 
     entries: tuple[Entry, ...]
     complete: bool
@@ -32,9 +32,9 @@ def weight_of(entries: Sequence[Entry]) -> int:
 
 
 async def stretch_before(table: SessionTable, log: SessionLog, before: str) -> Stretch:
-    """What a snapshot of everything before that message is made of; nothing where all that has expired.
+    """The entries for a snapshot of everything before that message; empty if they have expired.
 
-    Raises BadInput where the session has no such message.
+    Raises BadInput if the session has no such message.
     """
     number = log.living.number_of(before)
     if number is None or not log.living.born <= number <= log.view.last:
@@ -50,14 +50,14 @@ async def stretch_before(table: SessionTable, log: SessionLog, before: str) -> S
 
 
 def shown(entries: Sequence[Entry], number: int) -> list[Entry]:
-    """The entries in front of that one; a message that had to wait stands where its turn began."""
+    """The entries before entry `number`; a message that had to wait counts from where its turn began."""
     turns = (entry.number for entry in entries if isinstance(entry.body, Turn) and entry.body.begins(number))
     place = next(turns, number)
     return [entry for entry in entries if entry.number <= place]
 
 
 async def _below(table: SessionTable, log: SessionLog, number: int) -> Stretch:
-    """The entries below `number`, as many as a snapshot may show; those at hand are not read again."""
+    """Entries below `number`, as many as a snapshot may show; those in `log` are not read again."""
     entries = tuple(entry for entry in log.entries if entry.number < number)
     complete = log.known.complete
     while not complete and weight_of(entries) <= MOST_WEIGHT:
@@ -70,7 +70,7 @@ async def _below(table: SessionTable, log: SessionLog, number: int) -> Stretch:
 async def _above(
     table: SessionTable, log: SessionLog, before: str, number: int, below: tuple[Entry, ...]
 ) -> tuple[Entry, ...]:
-    """The entries from `number` on, until it is known what stands before the message."""
+    """Entries from `number` on, until it is known what comes before the message."""
     rest = tuple(entry for entry in log.entries if entry.number >= number)
     if len(rest) < len(log.entries):
         return rest
@@ -91,7 +91,7 @@ async def _above(
 
 
 def _settled(head: Head, entries: Sequence[Entry], before: str) -> bool:
-    """Whether more entries would change nothing in front of the message: its turn has ended, or begins with it."""
+    """Whether more entries cannot change what comes before the message."""
     match _part_of(head, entries, before):
         case Unanswered(withdrawn=withdrawn):
             return withdrawn is not None

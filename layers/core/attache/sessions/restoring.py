@@ -1,4 +1,4 @@
-"""Pieces of text that have expired, put back from the steps that cover them: readers then have nothing to skip."""
+"""Expired pieces of text, restored from the steps that cover them, so that readers find no gaps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from attache.sessions.entries import Agent, End, Entry, Text
 
 
 def restored(entries: Iterable[Entry], after: int) -> list[Entry]:
-    """The entries above number `after`, as they were before pieces among them expired."""
+    """The entries above number `after`, with expired pieces restored."""
     newer = [entry for entry in entries if entry.number > after]
     if not newer or newer[-1].number - after == len(newer):
         return newer

@@ -14,7 +14,7 @@ PAGE = 1_000
 
 
 class S3Blobs:
-    """`Blobs` of one bucket."""
+    """`Blobs` in one bucket."""
 
     def __init__(self, aws: Aws, bucket: str) -> None:
         self._aws = aws
@@ -30,7 +30,7 @@ class S3Blobs:
                 Body=text.encode(),
                 ContentType="text/plain; charset=utf-8",
             )
-        except (BotoCoreError, ClientError) as error:  # whatever it is: the call that this is the answer of has worked
+        except (BotoCoreError, ClientError) as error:  # of any kind: the call itself has succeeded
             raise Unavailable("The store of long results does not take one.") from error
 
     async def get(self, session_id: str, tag: str, name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Sessions, as everything but a turn uses them."""
+"""Operations on sessions, except running turns."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from attache.sessions.warm import WarmSessions
 from attache.wallets import wallet_name
 
 Json = dict[str, Any]
-NUDGED_SECONDS = 5  # a session is not woken again for so long
+NUDGED_SECONDS = 5  # between two wake-ups of one session
 MOST_NUDGED = 10_000
 _FEW = 20
 
 
 @dataclass(frozen=True)
 class State:
-    """The answer to a poll: `snapshot` is None where `etag`, which the client sent, still holds."""
+    """The answer to a poll: `snapshot` is None if the client's `etag` still holds."""
 
     snapshot: Json | None
     etag: str | None
@@ -40,14 +40,14 @@ class State:
 
 @dataclass(frozen=True)
 class Periods:
-    """Milliseconds: a runner without a sign for `dead` has died; a deleted session is purged after `purge`."""
+    """Milliseconds: `dead`, without a sign, until a runner counts as dead; `purge`, from a deletion to the purge."""
 
     dead: int = 22_000
     purge: int = 900_000
 
 
 class Sessions:
-    """Everything about sessions that is not a turn."""
+    """Create, read, change and delete sessions."""
 
     def __init__(
         self,
@@ -69,22 +69,22 @@ class Sessions:
         self._nudged: TimedCache[str, None] = TimedCache(clock, NUDGED_SECONDS, MOST_NUDGED)
 
     def log(self, session_id: str) -> SessionLog:
-        """The session's log, for a new writer; not read yet."""
+        """A new writer's view of the session's log; nothing is read yet."""
         known = self._warm.get(session_id)
         return SessionLog(self._table, session_id, clock=self._clock, known=known)
 
     def keep(self, log: SessionLog) -> None:
-        """Remember what this log knows, for the next request."""
+        """Remember what this log knows, for the next request to this container."""
         self._warm.keep(log.session_id, log.known)
 
     async def create(self, session_id: str, wallet: str | None, *, proven: bool = False) -> tuple[Head, bool]:
-        """The session, bound to this wallet (`proven`, perhaps) if it began just now, and whether it did."""
+        """Create the session, bound to this wallet, if there is none; returns its head, and whether it was created."""
         name = wallet_name(wallet) if wallet else None
         log, created = await self._changed(session_id, changes.create(self._clock.now(), name, proven=proven))
         return log.living, created
 
     async def head(self, session_id: str) -> Head:
-        """Raises NotFound."""
+        """The session's head. Raises NotFound."""
         return changes.living(await self._read(session_id))
 
     async def by_wallet(self, wallet: str) -> Sequence[Listed]:
@@ -92,46 +92,49 @@ class Sessions:
         return await self._table.of_wallet(wallet_name(wallet))
 
     async def app_of(self, session_id: str) -> str | None:
-        """The app that the session belongs to; None where there is no session, or it has none yet."""
+        """The session's app; None if there is no session, or it has none yet."""
         head = (await self._read(session_id)).head
         return head.app if head else None
 
     async def client_of(self, session_id: str) -> str | None:
-        """The client id that is bound to the session; None where there is no session, or it has none yet."""
+        """The client id bound to the session; None if there is no session, or it has none yet."""
         head = (await self._read(session_id)).head
         return head.client_id if head else None
 
     async def bind_client(self, session_id: str, client_id: str) -> None:
-        """Bind the client id to the session, which begins with this where there is none."""
+        """Bind the client id to the session, which is created if there is none."""
         log = await self._read(session_id)
         await self._change(log, changes.declare("client", self._clock.now(), client_id=client_id))
 
     async def rename(self, session_id: str, title: str) -> Head:
-        """Raises NotFound."""
+        """Set the title; returns the head. Raises NotFound."""
         log, _ = await self._changed(session_id, changes.rename(title))
         return log.living
 
     async def archive(self, session_id: str, archived: bool) -> Head:
-        """Raises NotFound."""
+        """Archive or unarchive the session; returns the head. Raises NotFound."""
         log, _ = await self._changed(session_id, changes.change("archived", archived=archived))
         return log.living
 
     async def choose_model(self, session_id: str, app: str, model: str) -> bool:
-        """From the next turn on. Whether the session began with this. Raises Forbidden where it is another app's."""
+        """Set the model from the next turn on; returns whether this created the session.
+
+        Raises Forbidden if the session belongs to another app.
+        """
         log = await self._read(session_id)
         changed = await self._change(log, changes.choose(self._clock.now(), app, model))
         return changed and log.living.born == log.view.last
 
     async def delete(self, session_id: str) -> None:
-        """At once for everybody; what it held is removed later. Raises NotFound."""
+        """Delete the session at once; its contents are removed later. Raises NotFound."""
         log = await self._read(session_id)
-        # sent first: without a tombstone it removes nothing, and no tombstone is without it
+        # before the append: no tombstone may lack its purge, and a purge without tombstone does nothing
         await self._wakeups.purge(session_id, changes.living(log).tag, delay=self._periods.purge / 1000)
         await log.append(changes.delete())
         self._warm.forget(session_id)
 
     async def purge(self, session_id: str, tag: str) -> None:
-        """Remove what was deleted; nothing where the session `tag` lives."""
+        """Remove what a deleted session left; does nothing if the session `tag` exists."""
         reading = await self._table.newest(session_id)
         tombstones = [entry.number for entry in reading.entries if isinstance(entry.body, Deleted)]
         while not tombstones and not reading.complete:
@@ -152,9 +155,10 @@ class Sessions:
         before: str | None = None,
         etags: Collection[str] = (),
     ) -> State:
-        """What a poll sees, after what it says of user and client has been heard.
+        """The answer to a poll, after merging the user state and client id that came with it.
 
-        `etags` are those of the answers that the client has; `*` is any. Raises BadInput for an unknown `before`.
+        `etags`: those of the snapshots that the client has; `*` matches any. `before`: page back from this message.
+        Raises BadInput for an unknown `before`.
         """
         says_nothing = user_state is None and client_id is None and before is None
         if says_nothing and (held := await self._still_holding(session_id, etags)):
@@ -172,7 +176,7 @@ class Sessions:
         return State(answer, etag_of(log) if lasting else None)
 
     async def snapshot(self, log: SessionLog, *, delivering: Sequence[int] = ()) -> Json:
-        """The snapshot of what `log` knows, with as much history as it may have; an empty one where it was deleted."""
+        """The snapshot of what `log` knows, with as much history as fits; an empty one if it was deleted."""
         if log.head is None:
             return empty_snapshot(log.session_id)
         await log.reach_back(_enough(log, delivering))
@@ -184,7 +188,7 @@ class Sessions:
         )  # fmt: skip
 
     async def _page(self, log: SessionLog, before: str) -> Json:
-        """The snapshot of what came before a message. Raises BadInput where there is no such message."""
+        """The snapshot of what came before a message. Raises BadInput if there is no such message."""
         head, stretch = log.living, await stretch_before(self._table, log, before)
         older = shown(stretch.entries, head.number_of(before) or 0)
         wholes = await self._long_results.newest(head, older)
@@ -194,11 +198,11 @@ class Sessions:
         )  # fmt: skip
 
     async def delivered_snapshot(self, log: SessionLog) -> Json:
-        """The snapshot as `state` gives it: with the system events that none had before."""
+        """The snapshot with the system events that no earlier one had, as `state` returns it."""
         return await self.snapshot(log, delivering=await self._deliver(log))
 
     async def events(self, session_id: str, count: int) -> list[Json]:
-        """The newest `count` system events, oldest first, delivered or not; as far back as a snapshot looks."""
+        """The newest `count` system events, oldest first, delivered or not, within the range of a snapshot."""
         log = await self._read(session_id)
         if log.head is None:
             return []
@@ -208,7 +212,7 @@ class Sessions:
         return _system_events(log.entries)[-count:] if count else []
 
     async def nudge(self, log: SessionLog) -> None:
-        """Wake a worker where there is work without a live runner: losing a wake-up costs only time."""
+        """Wake a worker if there is work without a live runner. Never fails: a lost wake-up only costs time."""
         now = self._clock.now()
         if not log.view.busy or now - _alive_at(log) <= self._periods.dead or self._nudged.get(log.session_id):
             return
@@ -217,7 +221,7 @@ class Sessions:
             await self._wakeups.wake(log.session_id)
 
     async def _read(self, session_id: str) -> SessionLog:
-        """What is newer than a warm container knows takes one read unit, where nothing is."""
+        """The session's log; on a warm container this takes one read unit if nothing is new."""
         log = self.log(session_id)
         await (log.poll() if log.known.head is not None else log.read())
         self.keep(log)
@@ -245,7 +249,7 @@ class Sessions:
         return log
 
     async def _deliver(self, log: SessionLog) -> tuple[int, ...]:
-        """The numbers of the system events that this snapshot delivers, and no other one (session-log.md)."""
+        """The numbers of the system events that this snapshot alone delivers (session-log.md)."""
         taken: tuple[int, ...] = ()
 
         def decide(log: SessionLog) -> Any:
@@ -256,7 +260,10 @@ class Sessions:
         return taken if await self._change(log, decide) else ()
 
     async def _still_holding(self, session_id: str, etags: Collection[str]) -> str | None:
-        """One read unit where nothing is new. While something runs it is no: somebody must see that it lives."""
+        """The client's ETag, if it still holds, for one read unit.
+
+        None while a turn runs: its runner must then be checked for signs of life.
+        """
         idle = newest_idle(etags, session_id)
         if idle is None:
             return None
@@ -265,7 +272,7 @@ class Sessions:
 
 
 def _alive_at(log: SessionLog) -> int:
-    """When somebody last did something for what runs or waits (milliseconds)."""
+    """When the running or waiting turn last made progress (ms)."""
     if log.view.running is not None:
         return log.view.running.seen
     first = log.entry(log.view.waiting[0])

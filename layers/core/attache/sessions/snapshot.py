@@ -1,4 +1,4 @@
-"""The snapshot of a session: its log, as the contract shows it to clients that poll."""
+"""Snapshots: a session's log as the contract shows it to polling clients."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from attache.sessions.history import Part, StepMade, SystemMessage, TurnMade, Un
 from attache.sessions.view import View
 
 Json = dict[str, Any]
-NEVER_USED = "0-0"  # the id that everything of a session which is yet to begin comes after
+NEVER_USED = "0-0"  # the id that every event of a session comes after
 MOST_BYTES = 1_000_000  # contract, "Snapshot": the newest 1 MB at most
 
 
@@ -30,8 +30,8 @@ def snapshot(
 ) -> Json:
     """The contract's snapshot. `delivering`: numbers of the system events that this one delivers.
 
-    `wholes` are long results, by message, whose part is in the log; each is shown where there is room for it.
-    `truncated` says that there is more before `entries`. `before` keeps what came before that message.
+    `wholes`: long results by message id, shown in full as far as there is room. +`truncated`: there is more before
+    `entries`. `before`: show only what came before that message.
     """
     messages = [message for part in conversation(entries) for message in _messages(head, part)]
     messages, cut = _newest(_up_to(messages, before) if before else messages, wholes or {})
@@ -55,7 +55,7 @@ def ids_of(head: Head, part: Part) -> set[str]:
 
 
 def message_of(head: Head, entry: Entry) -> Json | None:
-    """The message that an entry brings by itself, as a snapshot shows it; None where it brings none."""
+    """The message of this one entry, as a snapshot shows it; None if it has none."""
     return next((message for part in conversation([entry]) for message in _messages(head, part)), None)
 
 
@@ -74,14 +74,14 @@ def empty_snapshot(session_id: str) -> Json:
 
 
 def status(view: View) -> str:
-    """`processing` while anything runs or waits, `interrupted` from an interrupt to the next message, or `idle`."""
+    """`processing` while a turn runs or waits, `interrupted` from an interrupt to the next message, else `idle`."""
     if view.busy:
         return "processing"
     return "interrupted" if view.interrupted else "idle"
 
 
 def system_events(entry: Entry) -> Iterator[Json]:
-    """The system events that an entry brings: its own, or the failure of a turn."""
+    """The system events of an entry: its own, or the failure of a turn."""
     match entry.body:
         case Event(what="system", data=data):
             yield data["event"]
@@ -112,7 +112,7 @@ def _turn(head: Head, turn: TurnMade) -> Iterator[Json]:
         yield {**_message(head, first.number, "agent", turn.running_text, first.at), "is_streaming": True}
     match turn.end:
         case Entry(number=number, at=at, body=End(failure=Failure(message=message))):
-            # An end that brings text and a failure makes two messages: the second one's id must be another.
+            # an end with both text and a failure becomes two messages, which need different ids
             yield {**_message(head, number, "agent", message, at), "id": f"{head.id_of(number)}-error"}
 
 
@@ -156,7 +156,7 @@ def _up_to(messages: list[Json], before: str) -> list[Json]:
 
 
 def _newest(messages: list[Json], wholes: Mapping[str, str]) -> tuple[list[Json], bool]:
-    """The newest 1 MB of messages, long results whole where they fit in; and whether there were more."""
+    """The newest 1 MB of messages, with long results in full as far as they fit; and whether there were more."""
     size = 0
     kept: list[Json] = []
     for message in reversed(messages):
@@ -170,7 +170,7 @@ def _newest(messages: list[Json], wholes: Mapping[str, str]) -> tuple[list[Json]
 
 
 def _with_whole(message: Json, wholes: Mapping[str, str]) -> Json:
-    """A tool's message with all of its result, if that is at hand."""
+    """A tool's message with its complete result, if `wholes` has it."""
     whole = wholes.get(message["id"]) if message["tool_result"] else None
     return {**message, "tool_result": [message["tool_result"][0], whole]} if whole is not None else message
 

@@ -1,4 +1,4 @@
-"""What is kept of a conversation's older turns when they have left the window."""
+"""The summary of a conversation's older turns, which have left the window."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from attache.sessions.head import Head
 
-MOST_BYTES = 6_000  # of a text, so that the item is well under 8 KB (session-log.md, "Items")
+MOST_BYTES = 6_000  # of the text, so that the item is well under 8 KB (session-log.md, "Items")
 
 
 @dataclass(frozen=True)
 class Summary:
-    """In words, what was said up to entry `upto` of the session born at `born`.
+    """What was said up to entry `upto` of the session born at `born`, in words.
 
-    It covers what had come to its end by that entry: turns, withdrawn messages and system messages.
+    It covers everything that had ended by that entry: turns, withdrawn messages and system messages.
     """
 
     born: int
@@ -22,5 +22,5 @@ class Summary:
 
 
 def own(summary: Summary | None, head: Head | None) -> Summary | None:
-    """The summary, if it is that of the session with this head, and not of an earlier one of the same id."""
+    """The summary if it belongs to the session with this head, not to an earlier one of the same id; else None."""
     return summary if summary and head and summary.born == head.born else None

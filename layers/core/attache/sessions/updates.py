@@ -1,4 +1,4 @@
-"""The updates channel: a session's log, read as the contract's events while it grows; nothing else is stored."""
+"""The updates channel: a session's log as the contract's events, while it grows. Nothing else is stored."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from attache.wire.sse import Event
 
 @dataclass(frozen=True)
 class Channel:
-    """Seconds. How often the log is looked at: while a turn runs, soon after something happened, and otherwise."""
+    """Seconds. The first three are between two polls: while a turn runs, soon after an event, and otherwise."""
 
     busy: float = 0.25
     lately: float = 1.0
     idle: float = 2.0
     lately_for: float = 10.0
-    quiet: float = 120.0  # it is closed after so long without an event,
-    longest: float = 840.0  # or so long in all
-    furthest: int = 5_000  # entries: who comes back later than that begins anew
-    most: int = 1_000  # channels of one process
+    quiet: float = 120.0  # the channel is closed after this time without an event,
+    longest: float = 840.0  # or after this time in all
+    furthest: int = 5_000  # entries; a client that has missed more gets a `reset`
+    most: int = 1_000  # open channels in one process
     most_of_session: int = 10
     retry_after: int = 10
 
 
 class Updates:
-    """Opens channels, and counts those that are open in this process."""
+    """Opens channels, and limits how many are open in this process."""
 
     def __init__(self, sessions: Sessions, clock: Clock, channel: Channel | None = None) -> None:
         self._sessions = sessions
@@ -49,9 +49,9 @@ class Updates:
     async def stream(
         self, session_id: str, last_event_id: str | None = None, deadline: int | None = None
     ) -> AsyncGenerator[Event, None]:
-        """The events after `last_event_id`, else from now on. `deadline` in milliseconds of wall time.
+        """The events after `last_event_id`, or from now on; `deadline` in milliseconds since 1970.
 
-        Raises TooMany, Unavailable. What cannot be resumed begins with a `reset`.
+        Begins with a `reset` if it cannot be resumed there. Raises TooMany, Unavailable.
         """
         events = self._events(self._sessions.log(session_id), last_event_id, deadline)
         return _going_on(await anext(events), events)
@@ -78,7 +78,7 @@ class Updates:
             self._sessions.keep(log)
 
     async def _beginning(self, reader: _Reader, log: SessionLog, last_event_id: str | None) -> list[Event]:
-        """First an id to resume from; before it a reset, where the id that was given is none of this log's."""
+        """An id to resume from, or a `reset` if the given one is unknown; then the events since."""
         after = await _resumed(log, last_event_id, self._channel.furthest)
         if after is None and last_event_id is not None:
             after = log.view.last
@@ -96,7 +96,7 @@ class Updates:
         while not reader.over:
             await self._clock.sleep(self._pause(log, spoke))
             now = self._clock.now()
-            with suppress(Unavailable):  # no failure of a turn: the next look brings what this one did not
+            with suppress(Unavailable):  # the next poll reads it
                 await log.poll()
             await self._sessions.nudge(log)
             for event in reader.read():
@@ -113,7 +113,7 @@ class Updates:
 
 
 async def _going_on(first: Event, rest: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-    """Both as one. Where it is dropped before it begins, the event loop closes `rest`."""
+    """Both as one stream. If it is dropped before it starts, the event loop closes `rest`."""
     async with aclosing(rest):
         yield first
         async for event in rest:
@@ -121,9 +121,10 @@ async def _going_on(first: Event, rest: AsyncGenerator[Event, None]) -> AsyncGen
 
 
 class _Reader:
-    """Turns what is new in a log into events; `over` once the session is deleted, or is another one.
+    """Turns new entries of a log into events; `over` once the session was deleted or replaced.
 
-    Who followed one that was deleted and made again between two looks comes back with its id, and is told `reset`.
+    A client whose session was deleted and created again between two polls reconnects with the old id, and gets a
+    `reset`.
     """
 
     def __init__(self, log: SessionLog) -> None:
@@ -142,13 +143,13 @@ class _Reader:
         return self._log.head.tag if self._log.head else None
 
     def id_of(self, number: int) -> str:
-        """Of a place to begin from. Who begins without a session has had nothing of the next one."""
+        """The id of a place to resume from; without a session, one that every event of the next session comes after."""
         return self._log.head.id_of(number) if self._log.head else NEVER_USED
 
     def read(self) -> list[Event]:
-        """The events of the entries that were not read before; the last one of an entry bears its id."""
+        """The events of new entries; the last event of an entry has its id."""
         events: list[Event] = []
-        head = self._log.known.head  # of a deleted session, too: something may have happened just before
+        head = self._log.known.head  # also of a deleted session: it may have entries from just before
         self._tag, followed = self._living, self._tag
         self.over = self.over or (followed is not None and self._tag not in (None, followed))
         for entry in restored(self._log.entries, self._number):
@@ -162,7 +163,7 @@ class _Reader:
 
 
 async def _resumed(log: SessionLog, last_event_id: str | None, furthest: int) -> int | None:
-    """The number to go on from; None where there is no id, or what came after it is not all there, or too much."""
+    """The number to continue from; None without an id, or if the entries after it are too many or not all there."""
     if last_event_id is None:
         return None
     if log.head is None:

@@ -1,7 +1,7 @@
-"""What a client says of its user: both dialects' `user_state`, reconciled into what is stored.
+"""The user state, in both dialects: what clients send is merged into what is stored.
 
-Flat (`address`, `chain_id`, `is_connected`) and nested (`evm.address`, `evm.chain_id`, `connection.is_connected`)
-say the same three facts (contract, "Chat"). A stored state has both forms of every fact that is known, and they agree.
+Flat (`address`, `chain_id`, `is_connected`) and nested (`evm.address`, `evm.chain_id`, `connection.is_connected`) state
+the same three facts (contract, "Chat"). A stored state has both forms of every known fact, and they agree.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Value = str | int | bool | None
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that both forms say: `name` at the top, and in the object `part`. `read` raises BadInput."""
+    """A fact in both forms: `name` at the top, and in the object `part`. `read` raises BadInput."""
 
     name: str
     part: str
@@ -37,14 +37,13 @@ class Fact:
 
 
 def reconcile(stored: Mapping[str, Any] | None, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """The state once `sent` has been heard; equal to `stored` where it says nothing new.
+    """The stored state after merging what was `sent`; equal to `stored` if nothing is new.
 
-    Where the two forms sent disagree, the one that differs from what is stored wins; where both differ, the nested one.
-    What is not sent is kept; `SERVER_KEYS` always are. A disconnected wallet has no address, its chain is kept; an
-    address that is sent without `is_connected` connects it again. Null is a value: no address, no known chain; null for
-    all of `evm` yields to a flat value; a null `is_connected` says nothing.
-    Raises BadInput for a fact or part of a wrong type, and for a changed state that is no JSON or, without
-    the server's keys, over 16 KB.
+    If the two forms sent disagree, the one that differs from what is stored wins; if both differ, the nested one. What
+    is not sent is kept, and `SERVER_KEYS` always are. A disconnected wallet has no address but keeps its chain; an
+    address sent without `is_connected` connects it again. Null means no address or an unknown chain; null for all of
+    `evm` yields to a flat value; a null `is_connected` is ignored. +Raises BadInput for a fact or part of a wrong type,
+    and for a changed state that is not JSON or, without the server's keys, over 16 KB.
     """
     before = dict(stored or {})
     news = _object("user_state", sent)
@@ -58,15 +57,15 @@ def reconcile(stored: Mapping[str, Any] | None, sent: Mapping[str, Any]) -> dict
 
 
 def for_prompt(state: Mapping[str, Any] | None) -> str:
-    """The state for a system prompt: a heading and one line of JSON, in 4,000 characters; empty where there is none.
+    """The state for a system prompt: a heading and one line of JSON, at most 4,000 characters; empty if there is none.
 
-    The line is plain ASCII without angle brackets, so nothing in it can end it or pass for the prompt's own text.
-    Facts come first; keys that no longer fit are left out and counted.
+    The line is ASCII without angle brackets, so nothing in it can end it or pass for the prompt's own text. Facts come
+    first; keys that no longer fit are left out and counted.
     """
     if not state:
         return ""
     shown: dict[str, str] = {}
-    room = MAX_PROMPT_CHARACTERS - len(_PROMPT) - 60  # for the braces and the count
+    room = MAX_PROMPT_CHARACTERS - len(_PROMPT) - 60  # for the braces and the count of keys left out
     compact = _without_twins(state)
     for key, value in compact.items():
         member = f"{_text(key)}:{_text(value)}"
@@ -79,14 +78,14 @@ def for_prompt(state: Mapping[str, Any] | None) -> str:
 
 
 def _merged(before: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything but the facts: the client's own keys, and its own keys inside the parts."""
+    """Everything but the facts: the client's own keys, also inside the parts."""
     own = {key: value for key, value in news.items() if key not in SERVER_KEYS | _FACT_NAMES | _PARTS}
     parts = {part: _without_facts(part, _object(part, news[part])) for part in _PARTS if news.get(part) is not None}
     return {**before, **own, **{part: {**before.get(part, {}), **sent} for part, sent in parts.items()}}
 
 
 def _heard(before: Mapping[str, Any], news: Mapping[str, Any]) -> dict[Fact, Value]:
-    """The facts that are known now."""
+    """The facts as they are known now."""
     said = {fact: forms for fact in FACTS if (forms := _forms(fact, news))}
     known = {fact: before[fact.name] for fact in FACTS if fact.name in before}
     heard = {**known, **{fact: _settle(known.get(fact), forms) for fact, forms in said.items()}}
@@ -98,7 +97,7 @@ def _heard(before: Mapping[str, Any], news: Mapping[str, Any]) -> dict[Fact, Val
 
 
 def _forms(fact: Fact, news: Mapping[str, Any]) -> list[Value]:
-    """What was sent of a fact, flat before nested."""
+    """The values sent for a fact, flat before nested."""
     forms = [fact.read(fact.name, news[fact.name])] if fact.name in news else []
     part = news.get(fact.part)
     if part is None and fact.part in news and not forms:
@@ -114,7 +113,7 @@ def _settle(stored: Value, forms: list[Value]) -> Value:
 
 
 def _same(one: Value, other: Value) -> bool:
-    """Whether two values say one thing; a hexadecimal address does, whatever its case (EIP-55 only checks by it)."""
+    """Whether two values are equal; hexadecimal addresses are compared without case (EIP-55 uses it as a checksum)."""
     if isinstance(one, str) and isinstance(other, str) and _HEX.fullmatch(one):
         return one.lower() == other.lower()
     return one == other
@@ -163,7 +162,7 @@ def _object(name: str, value: Any) -> Mapping[str, Any]:
 
 
 def check_size(state: Mapping[str, Any]) -> None:
-    """Raises BadInput where the state cannot be stored."""
+    """Raises BadInput if the state cannot be stored."""
     try:
         size = len(json.dumps(state, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode())
     except (ValueError, TypeError, RecursionError):
@@ -173,7 +172,7 @@ def check_size(state: Mapping[str, Any]) -> None:
 
 
 def _without_twins(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Each fact once, facts first; what else the parts hold stays in them."""
+    """Each fact once, facts first; the other keys stay in their parts."""
     facts = {fact.name: state[fact.name] for fact in FACTS if fact.name in state}
     parts = {part: rest for part in _PARTS if (rest := _without_facts(part, state.get(part, {})))}
     return {**facts, **{key: value for key, value in state.items() if key not in _FACT_NAMES | _PARTS}, **parts}

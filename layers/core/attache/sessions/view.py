@@ -1,7 +1,7 @@
-"""Who runs, who waits: the state of a session, folded from its log.
+"""The view: a session's state, folded from its log.
 
-Every decision of an appender is made on this fold, over the whole log up to the slot that it then wins: so all of them
-decide the same. A fold may begin at any `end`, which carries what a fold of all before it would have known.
+Every appender decides on this fold over the whole log up to the slot that it wins, so all of them decide on the same
+state. A fold may begin at any `end`, which contains what a fold of everything before it would know.
 """
 
 from __future__ import annotations
@@ -41,11 +41,10 @@ class OpenCall:
 
 @dataclass(frozen=True)
 class Running:
-    """The turn that runs. Numbers are entries'; times are milliseconds of the log's writers.
+    """The running turn. Numbers are those of entries; times are milliseconds of the writers' clocks.
 
-    `turn` is the entry it answers, `taken` the one that took it last; `seen` the runner's last sign of life;
-    `takeovers` how many there were since the last step; `text` and `pieces`
-    what was stored of the answer since then.
+    `turn`: the entry it answers; `taken`: the entry that took it last; `seen`: the runner's last sign of life.
+    +`takeovers`, `text`, `pieces`: takeovers and stored text since the last step.
     """
 
     turn: int
@@ -71,10 +70,10 @@ class Running:
 
 @dataclass(frozen=True)
 class View:
-    """A session's state after entry `last`. `idle_since` is when the last turn ended; 0 where none is known.
+    """A session's state after entry `last`. `idle_since`: when the last turn ended (ms), 0 if unknown.
 
-    `pending` are the results whose calls wait for an outcome. `interrupted`: the last thing that happened to a turn or
-    a waiting message was an interrupt.
+    `waiting`: messages in order; `undelivered`: system events; `pending`: results whose calls wait for an outcome. All
+    are numbers of entries. `interrupted`: the last event of a turn or waiting message was an interrupt.
     """
 
     last: int = 0
@@ -91,11 +90,11 @@ class View:
         return self.running is not None or bool(self.waiting)
 
     def goes_on(self, turn: int) -> bool:
-        """Whether the turn of entry `turn` runs, or waits for that."""
+        """Whether the turn of entry `turn` runs or waits."""
         return turn in self.waiting or (self.running is not None and self.running.turn == turn)
 
     def after(self, entry: Entry) -> View:
-        """The state once `entry` stands behind what this view has seen."""
+        """The state after `entry` as well."""
         past = View() if self.deleted else self
         view = replace(past, last=entry.number, running=_seen(past.running, entry))
         match entry.body:
@@ -120,7 +119,7 @@ class View:
 
 
 def fold(entries: Iterable[Entry], start: View | None = None) -> View:
-    """The state after `entries`, dense or not, which begin where `start` ends (or where the log does)."""
+    """The state after `entries`, which continue `start` or begin the log; numbers may be missing."""
     view = start or View()
     for entry in entries:
         view = view.after(entry)

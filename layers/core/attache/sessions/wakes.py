@@ -8,17 +8,17 @@ from typing import Protocol
 class Wakeups(Protocol):
     """Sends wake-ups over a queue that may repeat, delay, reorder or lose them: that costs time and nothing else.
 
-    Raises Unavailable where the queue takes nothing.
+    Every method raises Unavailable if the queue does not accept the message.
     """
 
     async def wake(self, session_id: str, *, delay: float = 0) -> None:
-        """Something waits in this session, or may have lost its runner."""
+        """A message waits in this session, or its runner may have died."""
         ...
 
     async def guard(self, session_id: str, runner: str, *, delay: float, sent: int | None = None) -> None:
-        """Look after `runner`'s turn in `delay` seconds.
+        """Check on `runner`'s turn after `delay` seconds.
 
-        `sent`: the runner's time (ms), where what it takes the turn with is still to be appended.
+        `sent`: the runner's time (ms), if the entry that takes the turn is still to be appended.
         """
         ...
 
@@ -27,11 +27,11 @@ class Wakeups(Protocol):
         ...
 
     async def purge(self, session_id: str, tag: str, *, delay: float) -> None:
-        """Remove the session `tag` in `delay` seconds, if it has been deleted by then."""
+        """Remove the session `tag` after `delay` seconds, if it has been deleted."""
         ...
 
     async def title(self, session_id: str, tag: str) -> None:
-        """The session `tag` has had its first answer, and no name yet."""
+        """The session `tag` has had its first answer and has no title yet."""
         ...
 
     async def summarize(self, session_id: str, tag: str, *, delay: float = 0, tries: int = 0) -> None:

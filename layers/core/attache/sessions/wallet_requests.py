@@ -1,6 +1,6 @@
-"""What is asked of the user's wallet, kept in user_state until it is answered (contract, "System messages and events").
+"""Requests to the user's wallet, kept in user_state until they are answered (contract, "System messages and events").
 
-The server's own keys there: `pending_txs` and `pending_eip712s`, by number, and `next_id`, the counter of both.
+They are the server's own keys there: `pending_txs` and `pending_eip712s`, by number, and the counter `next_id` of both.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _KEYS: Mapping[WalletKind, str] = {"wallet_tx": "pending_txs", "wallet_eip712": 
 
 
 class CannotAsk(Exception):
-    """The wallet cannot be asked for this now; the message is advice to the model."""
+    """The wallet cannot be asked now; the message advises the model."""
 
 
 @dataclass(frozen=True)
 class WalletRequest:
-    """A request with its number: the user_state that keeps it, and the event that asks for it."""
+    """A numbered request: the user_state that holds it, and the event that asks for it."""
 
     number: int
     user_state: dict[str, Any]
@@ -30,9 +30,9 @@ class WalletRequest:
 
 
 def ask_wallet(user_state: Mapping[str, Any] | None, kind: WalletKind, payload: Mapping[str, Any]) -> WalletRequest:
-    """`payload` as a request of the connected wallet; without a `chain_id` it is for the chain that the wallet is on.
+    """Make a request of `payload`; without a `chain_id` it is for the chain that the wallet is on.
 
-    Raises CannotAsk where no wallet is connected, its chain is unknown, or too much is pending already.
+    Raises CannotAsk if no wallet is connected, its chain is unknown, or too much is pending already.
     """
     state = dict(user_state or {})
     address, chain_id = state.get("address"), payload.get("chain_id") or state.get("chain_id")

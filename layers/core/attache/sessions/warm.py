@@ -1,4 +1,4 @@
-"""Sessions that a warm container remembers, so that it need only ask for what is newer."""
+"""Sessions that a warm container remembers, so that it need only read what is newer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from attache.clock import Clock
 from attache.sessions.known import Known
 
-MOST_OF_SESSION = 2_500_000  # characters of one session: what the largest snapshot is made of, and some more
-MOST_WEIGHT = 32_000_000  # characters, of all sessions together
+MOST_OF_SESSION = 2_500_000  # characters of one session: enough for the largest snapshot
+MOST_WEIGHT = 32_000_000  # characters of all sessions together
 KEPT = 600_000  # milliseconds
 
 
@@ -21,7 +21,7 @@ class _Kept:
 
 
 class WarmSessions:
-    """The least recently used are forgotten first. What is remembered may be old: a log reads what is newer."""
+    """A cache that drops the least recently used sessions first. It may be stale: a log reads what is newer."""
 
     def __init__(self, clock: Clock, most_weight: int = MOST_WEIGHT) -> None:
         self._clock = clock
@@ -30,7 +30,7 @@ class WarmSessions:
         self._weight = 0
 
     def get(self, session_id: str) -> Known | None:
-        """What is remembered, if that is not too old: a tombstone that came since must still be there to be read."""
+        """What is remembered, unless it is so old that a tombstone written since may have been removed."""
         found = self._kept.get(session_id)
         if found is None or found.until < self._clock.now():
             return None
@@ -54,7 +54,7 @@ class WarmSessions:
 
 
 def _trimmed(known: Known) -> tuple[Known, int]:
-    """The newest of it, and its weight."""
+    """Its newest part, and its weight."""
     weight = sum(entry.weight for entry in known.entries)
     dropped = 0
     while weight > MOST_OF_SESSION:
