@@ -1,3 +1,3 @@
-"""Attaché: the HTTP APIs a company already has, as an assistant its users can talk to."""
+"""Attaché turns a company's HTTP APIs into an AI assistant for its users."""
 
 __version__ = "0.1.0"

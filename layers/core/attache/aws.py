@@ -1,7 +1,7 @@
-"""The one door to AWS: botocore off the event loop, one client a service, made on first use.
+"""All calls to AWS: botocore in threads, one client per service, made on first use.
 
-Tests and the local stack give an endpoint and credentials; on Lambda both are empty and botocore finds its own.
-boto3 is not used: it is a layer over botocore that takes a fifth longer to import, for nothing that is needed here.
+Tests and the local stack set an endpoint and credentials; on Lambda both are empty and botocore finds its own. boto3 is
+not used: it is a layer over botocore that takes a fifth longer to import and adds nothing needed here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Item = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class AwsAccess:
-    """Where AWS is and who we are there; None leaves it to botocore's own chain."""
+    """Where AWS is, and credentials; None leaves both to botocore's own chain."""
 
     endpoint_url: str | None = None
     region: str | None = None
@@ -33,7 +33,7 @@ class AwsAccess:
 
 
 class Aws:
-    """Calls AWS operations by botocore's own names, from a thread pool of its own."""
+    """Calls AWS operations by botocore's names, in a thread pool of its own."""
 
     def __init__(self, access: AwsAccess | None = None) -> None:
         self.access = access or AwsAccess()
@@ -44,7 +44,7 @@ class Aws:
     async def call(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
         """`await aws.call("dynamodb", "get_item", TableName=...)`. Raises botocore's errors.
 
-        Cancelling the caller does not stop a request that was begun: it may still take effect.
+        Cancelling the caller does not stop a request that was sent: it may still take effect.
         """
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, partial(self._call, service, operation, parameters))
@@ -54,21 +54,21 @@ class Aws:
         return answer
 
     def client(self, service: str) -> Any:
-        """The botocore client itself; blocking, and safe to share between threads."""
+        """The botocore client itself; it blocks, and threads may share it."""
         with self._making:
             if service not in self._clients:
                 self._clients[service] = self._make(service)
             return self._clients[service]
 
     def forget(self) -> None:
-        """Drop the clients: their connections and credentials may be of another life of this process."""
+        """Drop the clients after a snapshot was restored: connections and credentials may be stale."""
         with self._making:
             self._clients.clear()
             self.__dict__.pop("_session", None)
 
     @cached_property
     def _session(self) -> Any:
-        """One for all clients: it keeps what it has read of botocore's own data, most of what a client costs."""
+        """One for all clients: it caches botocore's data, which is most of what a client costs."""
         session = botocore.session.Session(profile=self.access.profile)
         if self.access.access_key_id and self.access.secret_access_key:
             session.set_credentials(self.access.access_key_id, self.access.secret_access_key)

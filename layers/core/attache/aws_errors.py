@@ -1,4 +1,4 @@
-"""botocore's errors, sorted: what may work in a moment becomes Unavailable, the rest stays what it is."""
+"""Sorting botocore's errors: what may work in a moment becomes Unavailable, the rest stays as it is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MAY_WORK_LATER = {
 
 @contextmanager
 def unavailable(what: str) -> Iterator[None]:
-    """Raise Unavailable("<what> does not answer...") for timeouts, throttling and failures on AWS's side."""
+    """Raises Unavailable("<what> does not answer...") for timeouts, throttling and failures of AWS."""
     try:
         yield
     except (HTTPClientError, NoConnection) as error:
@@ -49,7 +49,7 @@ def condition_failed(error: ClientError) -> bool:
 
 
 def no_such_object(error: ClientError) -> bool:
-    """Whether S3 has no such object. It says AccessDenied to those who may not list, as functions may not."""
+    """Whether S3 has no such object. It says AccessDenied to callers that may not list, as our functions."""
     return code_of(error) in ("NoSuchKey", "AccessDenied")
 
 

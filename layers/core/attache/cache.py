@@ -1,4 +1,4 @@
-"""A small memory of what was read lately."""
+"""A small cache of recent reads."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Kept(Generic[V]):
-    """A value that is still fresh; it may be None."""
+    """A cached value that is still fresh; it may be None."""
 
     value: V
 
 
 class TimedCache(Generic[K, V]):
-    """The `size` values used last, each for `seconds` after it was read; None for `absent` seconds, where that is said.
+    """The `size` values used last, each for `seconds` after it was read; None for `absent` seconds, if given.
 
-    Who was told that something is missing sets it and tries again: so what is absent is looked for again sooner.
+    A caller that is told that something is missing sets it and tries again, so absence is cached for a shorter time.
     """
 
     def __init__(self, clock: Clock, seconds: float, size: int, *, absent: float | None = None) -> None:
@@ -35,7 +35,7 @@ class TimedCache(Generic[K, V]):
         self._dropped: OrderedDict[K, int] = OrderedDict()
 
     def get(self, key: K) -> Kept[V] | None:
-        """What is kept under `key`, None where it is not known or no longer fresh."""
+        """The value under `key`; None if there is none or it is no longer fresh."""
         if key not in self._kept:
             return None
         until, kept = self._kept[key]
@@ -46,9 +46,9 @@ class TimedCache(Generic[K, V]):
         return kept
 
     def put(self, key: K, value: V, read_at: int) -> None:
-        """Keep a value that was asked for at `read_at` (milliseconds): its age counts from the asking.
+        """Store a value that was requested at `read_at` (ms): its age counts from then.
 
-        One that was asked for before its key was dropped may be what was there before, and is not kept.
+        A value that was requested before its key was dropped may be outdated, and is not stored.
         """
         if read_at < self._dropped.get(key, read_at):
             return
@@ -57,7 +57,7 @@ class TimedCache(Generic[K, V]):
         self._bound(self._kept, key)
 
     def drop(self, key: K) -> None:
-        """Forget what is kept under `key`, if anything is."""
+        """Forget the value under `key`, if there is one."""
         self._kept.pop(key, None)
         self._dropped[key] = self._clock.now()
         self._bound(self._dropped, key)

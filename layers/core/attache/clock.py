@@ -1,4 +1,4 @@
-"""Time, as one thing that a test can hold still."""
+"""The clock, as an interface that tests can control."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """Wall time in milliseconds since 1970 (what the log records), and waiting."""
+    """Wall time in milliseconds since 1970 (as in the log), and sleeping."""
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000
@@ -18,7 +18,7 @@ class Clock:
         await asyncio.sleep(seconds)
 
     async def pause(self, seconds: float) -> None:
-        """About so long, and not the same for any two: who failed together does not try again together."""
+        """Sleep for about so long, with jitter, so that callers that failed together do not retry together."""
         await self.sleep(seconds * (0.5 + secrets.randbelow(100) / 100))
 
 

@@ -1,14 +1,14 @@
-"""The one error tree, sorted by what the caller can do about it.
+"""The error tree, sorted by what the caller can do.
 
-Messages are written for the caller and leave the service as they are (contract, "Errors"): they hold no
-secret and no detail of ours.
+Messages are written for the caller and are sent unchanged (contract, "Errors"): they contain no secrets and no internal
+details.
 """
 
 from __future__ import annotations
 
 
 class AttacheError(Exception):
-    """Something a caller is told about, in words it can act on."""
+    """An error that the caller is told about, in words it can act on."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -16,7 +16,7 @@ class AttacheError(Exception):
 
 
 class BadInput(AttacheError):
-    """The request is wrong as it stands: send another one."""
+    """The request is wrong: send a different one."""
 
 
 class Unauthenticated(AttacheError):
@@ -24,7 +24,7 @@ class Unauthenticated(AttacheError):
 
 
 class Forbidden(AttacheError):
-    """A good key that does not authorize this."""
+    """A valid key that does not authorize this."""
 
 
 class NotFound(AttacheError):
@@ -36,11 +36,11 @@ class Conflict(AttacheError):
 
 
 class TooLarge(AttacheError):
-    """More than we take in one piece."""
+    """More than is accepted at once."""
 
 
 class TooMany(AttacheError):
-    """Over a limit; again after `retry_after` seconds."""
+    """Over a limit; try again after `retry_after` seconds."""
 
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)
@@ -48,4 +48,4 @@ class TooMany(AttacheError):
 
 
 class Unavailable(AttacheError):
-    """Something that we stand on does not answer; the same request may work in a moment."""
+    """A service that we depend on does not answer; the same request may work in a moment."""

@@ -1,4 +1,4 @@
-"""What the environment says; read once, by the composition root."""
+"""Settings from the environment, read once by the composition root."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ LOCAL_STAGE = "local"
 
 
 class SettingsWrong(Exception):
-    """The environment lacks something, or says something that cannot be."""
+    """A variable is missing or has an invalid value."""
 
 
 class Settings(BaseModel):
     """A deployment's names and switches, from variables that begin with `ATTACHE_`.
 
-    `demo_model_url` and `loopback_tools` are for the local stack: a model without a provider, and tools that
-    reach servers on loopback. AWS's own variables are botocore's affair, the providers' are LiteLLM's.
+    `demo_model_url` and `loopback_tools` are for the local stack: a model without a provider, and tools on loopback
+    servers. AWS's own variables are read by botocore, the providers' by LiteLLM.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -44,7 +44,7 @@ class Settings(BaseModel):
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """Raises SettingsWrong, which names every variable at fault."""
+        """Raises SettingsWrong, which names every wrong variable."""
         given = {
             name.removeprefix(PREFIX).lower(): value
             for name, value in environ.items()

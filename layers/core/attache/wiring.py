@@ -1,6 +1,6 @@
-"""The composition root: settings in, the wired service out. Nothing else reads the environment or joins parts.
+"""The composition root: settings in, the connected service out. Nothing else reads the environment.
 
-What only some functions have is imported with the part that needs it: it is time at which others start.
+Parts that only some functions need are imported when they are made, so that the others start faster.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Services:
-    """The service, put together. Parts are made on first use, so a function has only those that it needs."""
+    """The service's parts, each made on first use, so that a function has only those it needs."""
 
     settings: Settings
     aws: Aws
@@ -74,7 +74,7 @@ class Services:
         return AppsWithDefault(deployed, default_app(), self._with_a_key)
 
     async def _with_a_key(self, models: ModelChoice) -> ModelChoice:
-        """The app that needs no key begins with a model that somebody here can pay."""
+        """The default app with a default model whose provider has a key."""
         from attache.models.with_a_key import with_a_key
 
         return with_a_key(self.catalogue, models, self._providers.keys.keys() | await self._known_providers.now())
@@ -182,7 +182,7 @@ class Services:
 
     @property
     def _watched(self) -> Models:
-        """The models as turns call them."""
+        """The models, traced or logged if the settings ask for it."""
         from attache.models.watched_models import OverheardModels, TracedModels
 
         models: Models = self.models
@@ -211,7 +211,7 @@ class Services:
         return SsmProviderKeys(self.aws, self.settings.stage)
 
     async def aclose(self) -> None:
-        """Wait for the turns that run here, then close what holds connections."""
+        """Wait for the turns that run here, then close connections."""
         if "chats" in self.__dict__:
             await self.chats.settled()
         if "models" in self.__dict__:
@@ -276,13 +276,13 @@ def wire(
     meter: Meter | None = None,
     span: Span | None = None,
 ) -> Services:
-    """The service over these. `environ` is where the providers' own variables are looked up."""
+    """The service over these. `environ` has the providers' own variables."""
     return Services(settings, aws, environ, clock or Clock(), timings, meter=meter or NoMeter(), span=span)
 
 
 @cache
 def services() -> Services:
-    """The service of this process, as its environment says: once in a container's life."""
+    """The service of this process, from its environment; made once per container."""
     settings = Settings.read(os.environ)
     function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
     log_as_json(settings.log_level, {"service": "attache", "stage": settings.stage, "function": function})

@@ -1,4 +1,4 @@
-"""Keys in the registry table: one item a key, found by its hash, listed by the time it was created."""
+"""Keys in the registry table: one item per key, found by its hash, listed by the time it was created."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class DynamoKeys:
         return _record(answer["Item"]) if "Item" in answer else None
 
     async def all(self) -> list[KeyRecord]:
-        """Every key, oldest first; the index follows the table within a second or so."""
+        """Every key, oldest first; the index follows the table within about a second."""
         records: list[KeyRecord] = []
         start: dict[str, Any] = {}
         while True:
@@ -45,13 +45,13 @@ class DynamoKeys:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     async def revoke(self, key_id: str, at: int) -> None:
-        """Revoke a key; one that was revoked before keeps its time."""
+        """Revoke a key; a key that was revoked before keeps its time. Raises NotFound."""
         update = self._update(key_id, "SET revoked = if_not_exists(revoked, :at)", "attribute_exists(pk)", at=at)
         if not await self._done("update_item", **update):
             raise NotFound("There is no such key.")
 
     async def replace(self, key_id: str, expires: int, record: KeyRecord) -> None:
-        """Add `record` and let the old key end at `expires`, in one transaction."""
+        """Add `record` and let the old key end at `expires`, in one transaction. Raises Conflict."""
         condition = "attribute_exists(pk) AND attribute_not_exists(revoked)"
         update = self._update(key_id, "SET expires_at = :at", condition, at=expires)
         both = [{"Update": update}, {"Put": self._put(record)}]
@@ -59,7 +59,7 @@ class DynamoKeys:
             raise Conflict("The key was revoked or removed meanwhile.")
 
     async def used(self, key_id: str, at: int, unless_after: int) -> None:
-        """Note a use; a newer one that is noted already is left."""
+        """Note a use, unless a newer one is noted."""
         condition = "attribute_exists(pk) AND (attribute_not_exists(last_used) OR last_used <= :before)"
         times = {"at": at, "before": unless_after}
         await self._done("update_item", **self._update(key_id, "SET last_used = :at", condition, **times))

@@ -20,7 +20,7 @@ _SHORT_ID = 8
 
 @dataclass(frozen=True)
 class KeyRecord:
-    """What is known of a key. `id` is its SHA-256 in hex, `prefix` its first characters; times are milliseconds."""
+    """What is stored of a key. `id` is its SHA-256 in hex, `prefix` its first characters; times are milliseconds."""
 
     id: str
     apps: tuple[str, ...]
@@ -32,7 +32,7 @@ class KeyRecord:
     revoked: int | None = None
 
     def status(self, now: int) -> Literal["active", "expired", "revoked"]:
-        """What the key is good for at `now`; one that was revoked stays that when it expires."""
+        """The key's state at `now`; a revoked key stays `revoked` when it expires."""
         if self.revoked is not None:
             return "revoked"
         return "expired" if self.expires is not None and now >= self.expires else "active"
@@ -50,7 +50,7 @@ class IssuedKey:
 
 
 def new_key(apps: Sequence[str], label: str, now: int, expires: int | None = None) -> IssuedKey:
-    """A key that nobody had before. Raises BadInput where it would be good for nothing or its label is no label."""
+    """Make a key. Raises BadInput if it would be valid for nothing, or its label is invalid."""
     if not apps or not all(apps):
         raise BadInput("A key needs at least one app.")
     if len(label) > LONGEST_LABEL or not label.isprintable():
@@ -63,7 +63,7 @@ def new_key(apps: Sequence[str], label: str, now: int, expires: int | None = Non
 
 
 def looks_like_key(text: str) -> bool:
-    """Whether `text` has the form of a key; what has not cannot be one of ours."""
+    """Whether `text` has the form of a key; anything else cannot be one of ours."""
     return _FORM.fullmatch(text) is not None
 
 
@@ -75,7 +75,7 @@ def key_id(key: str) -> str:
 def the_one(records: Sequence[KeyRecord], reference: str) -> KeyRecord:
     """The key that an operator means: by the key itself, its id, or the beginning of either.
 
-    Raises NotFound where there is none, BadInput where there are several or too little is said.
+    Raises NotFound if there is none, BadInput if there are several or the text is too short.
     """
     if looks_like_key(reference):
         found = [record for record in records if record.id == key_id(reference)]

@@ -1,4 +1,4 @@
-"""The operator's side of keys: issue, list, revoke, rotate."""
+"""Operators' side of app keys: issue, list, revoke, rotate."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from attache.keys.key_store import KeyStore
 
 
 class KeyRing:
-    """Keys as the operator sees them."""
+    """The app keys, for their operator."""
 
     def __init__(self, store: KeyStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     async def create(self, apps: Sequence[str], label: str, lifetime: int | None = None) -> IssuedKey:
-        """A new key for `apps`, good for `lifetime` milliseconds or until it is revoked. Raises BadInput."""
+        """Issue a key for `apps`, valid for `lifetime` milliseconds or until it is revoked. Raises BadInput."""
         now = self._clock.now()
         issued = new_key(apps, label, now, None if lifetime is None else now + lifetime)
         await self._store.add(issued.record)
         return issued
 
     async def all(self) -> list[KeyRecord]:
-        """Every key, oldest first, the expired and revoked ones too."""
+        """Every key, oldest first, including expired and revoked ones."""
         return await self._store.all()
 
     async def revoke(self, reference: str) -> KeyRecord:
-        """End a key at once (a warm container may take it for another 60 s). Raises as `key.the_one`."""
+        """End a key at once (a warm container may accept it for another 60 s). Raises as `key.the_one`."""
         record = await self._meant(reference)
         await self._store.revoke(record.id, self._clock.now())
         return record
 
     async def rotate(self, reference: str, overlap: int) -> tuple[IssuedKey, KeyRecord]:
-        """A new key like an old one, and the old one as it is now: it ends in `overlap` milliseconds at the latest.
+        """Issue a key like an old one, which ends in `overlap` milliseconds at the latest; returns both.
 
         The new key lives as long as the old one was to live. Raises as `key.the_one`; BadInput for a key that is not
         active, Conflict for one that is revoked meanwhile.

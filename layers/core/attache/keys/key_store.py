@@ -1,4 +1,4 @@
-"""Where keys are kept, as an interface."""
+"""Storage of app keys, as an interface."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from attache.keys.key import KeyRecord
 
 
 class KeyStore(Protocol):
-    """The records of all keys, by id. Every method raises Unavailable where the store does not answer."""
+    """The records of all keys, by id. Every method raises Unavailable if the store does not answer."""
 
     async def add(self, record: KeyRecord) -> None:
-        """Keep a new key."""
+        """Store a new key."""
         ...
 
     async def find(self, key_id: str) -> KeyRecord | None:
-        """The key as it is now; a revocation is seen at once."""
+        """The current key; a revocation is seen at once."""
         ...
 
     async def all(self) -> list[KeyRecord]:
-        """Every key, oldest first; one that was added or changed in the last second may not show it."""
+        """Every key, oldest first; a change of the last second may be missing."""
         ...
 
     async def revoke(self, key_id: str, at: int) -> None:
-        """Revoke a key; one that was revoked before keeps its time. Raises NotFound."""
+        """Revoke a key; a key that was revoked before keeps its time. Raises NotFound."""
         ...
 
     async def replace(self, key_id: str, expires: int, record: KeyRecord) -> None:
         """Add `record` and let the old key end at `expires`, both or neither.
 
-        Raises Conflict where the old one is revoked or gone.
+        Raises Conflict if the old key is revoked or gone.
         """
         ...
 

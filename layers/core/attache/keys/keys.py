@@ -1,4 +1,4 @@
-"""Who may use which app: the check that every request with a key goes through."""
+"""Checking app keys: every request that sends one passes here."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ logger = logging.getLogger(__name__)
 
 
 class Keys:
-    """Keys as requests see them; `settle` waits for what the checks left running."""
+    """Checks app keys, with a cache; `settle` waits for what the checks left running."""
 
     def __init__(self, store: KeyStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._known: TimedCache[str, KeyRecord] = TimedCache(clock, FRESH_SECONDS, MOST_KEPT)
-        # apart, so that a flood of made-up keys pushes out no real one
+        # apart, so that a flood of invalid keys evicts no valid one
         self._unknown: TimedCache[str, None] = TimedCache(clock, UNKNOWN_SECONDS, MOST_KEPT)
         self._noting: set[asyncio.Task[None]] = set()
 
     async def authorize(self, key: str | None, app: str) -> KeyRecord | None:
-        """The key, if it is good for this app; None for the default app without a key, which needs none.
+        """The key, if it is valid for this app; None for the default app without a key, which needs none.
 
-        Raises Unauthenticated where the key is missing, unknown, expired or revoked, Forbidden where it is for others.
+        Raises Unauthenticated if the key is missing, unknown, expired or revoked, Forbidden if it is for other apps.
         """
         if not key and app != DEFAULT_APP:
             raise Unauthenticated(f"The app {app!r} needs a key: send it as AOMI-APP-KEY or X-API-Key.")
         return await self.check(key, app)
 
     async def check(self, key: str | None, app: str | None = None) -> KeyRecord | None:
-        """The key, if one was sent; what was sent must be good, for `app` if there is one. Raises as `authorize`."""
+        """The key if one was sent, else None; it must be valid, and valid for `app` if given. Raises as `authorize`."""
         if not key:
             return None
         record = await self._find(key)
@@ -53,7 +53,7 @@ class Keys:
         return record
 
     async def settle(self) -> None:
-        """Wait until uses are noted: before a response's last byte, since nothing runs after it. Never fails."""
+        """Wait until uses are noted. Await it before a response's last byte: nothing runs after that. Never fails."""
         await asyncio.gather(*self._noting, return_exceptions=True)
 
     async def _find(self, key: str) -> KeyRecord | None:
@@ -78,7 +78,7 @@ class Keys:
         return record
 
     def _note_use(self, record: KeyRecord, now: int) -> None:
-        """Uses are noted where a key is read, so at most once in `FRESH_SECONDS` by each container."""
+        """Note a use when a key is read, so at most once in `FRESH_SECONDS` per container."""
         if record.last_used is not None and now < record.last_used + USE_NOTED_EVERY:
             return
         task = asyncio.create_task(self._store.used(record.id, now, unless_after=now - USE_NOTED_EVERY))

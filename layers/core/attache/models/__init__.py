@@ -1,1 +1,1 @@
-"""Language models: the catalogue of them, and one way to stream an answer from any."""
+"""Language models: the catalogue, and streaming an answer from any of them."""

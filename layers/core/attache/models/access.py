@@ -1,4 +1,4 @@
-"""Which provider keys there are, and where their APIs stand."""
+"""How to reach each provider: its key and its API's address."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ DEMO_KEY = "demo"
 
 @dataclass(frozen=True)
 class Access:
-    """How a model is reached: LiteLLM's route, the key, and the API's address where it is not the provider's own.
+    """How a model is reached: LiteLLM's route, the key, and the API's address if it is not the provider's own.
 
-    `demo`: it is the demo model that answers, which has no price.
+    `demo`: the demo model answers, which has no price.
     """
 
     route: str
@@ -27,19 +27,19 @@ class Access:
 
     @property
     def provider(self) -> str:
-        """Whose wire format is spoken, as LiteLLM names it."""
+        """The wire format, as LiteLLM names its provider."""
         return self.route.partition("/")[0]
 
 
 class KeptKeys(Protocol):
-    """Keys of the operator's that the environment does not give."""
+    """The operator's keys that are not in the environment."""
 
     async def of(self, provider: str) -> str | None:
-        """The provider's key. Raises Unavailable."""
+        """The provider's key, or None. Raises Unavailable."""
         ...
 
     async def other_than(self, provider: str, refused: str) -> str | None:
-        """The key that is kept now, where it is not the one that the provider refused. Raises Unavailable."""
+        """The current key, if it is not the one that the provider refused; else None. Raises Unavailable."""
         ...
 
 
@@ -47,8 +47,8 @@ class KeptKeys(Protocol):
 class ProviderAccess:
     """Keys and addresses by provider, from LiteLLM's own variables (`ANTHROPIC_API_KEY`, `OPENAI_API_BASE`...).
 
-    `demo_url` is an OpenAI-compatible API that stands in for every provider without a key; `kept` has keys of
-    providers that the variables give none of.
+    `demo_url`: an OpenAI-compatible API that replaces every provider without a key. `kept`: keys of providers that the
+    variables give none for.
     """
 
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -60,14 +60,14 @@ class ProviderAccess:
     def from_environ(
         cls, environ: Mapping[str, str], demo_url: str | None = None, kept: KeptKeys | None = None
     ) -> ProviderAccess:
-        """What an environment says; an empty variable says nothing."""
+        """Read an environment; an empty variable counts as missing."""
         given = {name: value.strip() for name, value in environ.items() if value.strip()}
         bases = {_provider(name, end): given[name] for end in reversed(BASES) for name in given if name.endswith(end)}
         keys = {_provider(name, KEY): given[name] for name in given if name.endswith(KEY)}
         return cls(keys, bases, demo_url, kept)
 
     async def to(self, entry: ModelEntry, own_key: str | None = None) -> Access:
-        """The way to a model, with the user's own key where there is one; `api_key` None where nobody has any.
+        """The access to a model, with the user's own key if there is one; `api_key` is None if there is no key.
 
         Raises Unavailable.
         """
@@ -79,7 +79,7 @@ class ProviderAccess:
         return Access(entry.route, key, self.bases.get(entry.provider))
 
     async def again(self, entry: ModelEntry, refused: Access) -> Access | None:
-        """The way with a key that was set meanwhile, where the provider refused the one that was used.
+        """The access with a key that was set meanwhile, after the provider refused the one in `access`; else None.
 
         Raises Unavailable.
         """

@@ -1,4 +1,4 @@
-"""A streamed answer, put together from LiteLLM's chunks."""
+"""Assembling a streamed answer from LiteLLM's chunks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Call:
 
 
 class Answer:
-    """What an answer has come to so far; chunks have the shape of OpenAI's."""
+    """The answer so far; chunks have OpenAI's shape."""
 
     def __init__(self) -> None:
         self._calls: list[_Call] = []
@@ -31,7 +31,7 @@ class Answer:
         self._half = ""
 
     def add(self, chunk: Any) -> str:
-        """Take a chunk in; the text in it, or an empty string."""
+        """Add a chunk; returns its text, or an empty string."""
         if not chunk.choices:
             return ""
         delta = chunk.choices[0].delta
@@ -50,19 +50,19 @@ class Answer:
 
     @property
     def calls(self) -> tuple[RequestedCall, ...]:
-        """The tool calls in the order they began; no arguments at all are an empty object."""
+        """The tool calls in the order they began; missing arguments become an empty object."""
         return tuple(
             RequestedCall(whole(call.name), whole("".join(call.arguments)) or "{}") for call in self._calls if call.name
         )
 
     def opaque(self, provider: str) -> Mapping[str, Any] | None:
-        """What the provider wants back, marked as its own: another provider would refuse it."""
+        """What the provider wants back, marked with its name: another provider would refuse it."""
         kept = [block for block in self._thinking if block["type"] != "thinking" or block.get("signature")]
         blocks = [{name: whole(value) if isinstance(value, str) else value for name, value in b.items()} for b in kept]
         return {OPAQUE_FROM: provider, "thinking_blocks": blocks} if blocks else None
 
     def _characters(self, text: str) -> str:
-        """The text that is whole: half a surrogate pair at its end waits for the other half."""
+        """The complete characters: half a surrogate pair at the end waits for its other half."""
         text = self._half + text
         self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
         return whole(text.removesuffix(self._half))
@@ -74,7 +74,7 @@ class Answer:
 
     def _call(self, index: int, call_id: str | None) -> _Call:
         call = self._open.get(index)
-        # some gateways give every parallel call the index 0, and tell them apart by id only
+        # some gateways give every parallel call the index 0; only their ids differ
         if call is None or (call_id and call.call_id and call_id != call.call_id):
             call = self._open[index] = _Call(call_id)
             self._calls.append(call)
@@ -91,11 +91,11 @@ class Answer:
 
 
 def whole(text: str) -> str:
-    """The text with its surrogate pairs joined; a half, which no store takes, becomes U+FFFD."""
+    """The text with surrogate pairs joined; a lone half, which cannot be stored, becomes U+FFFD."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def last_usage(chunks: Iterable[Any]) -> Any | None:
-    """The provider's own token count, None where it sent none."""
+    """The provider's own token count; None if it sent none."""
     counts: Sequence[Any] = [usage for chunk in chunks if (usage := getattr(chunk, "usage", None)) is not None]
     return counts[-1] if counts else None

@@ -1,6 +1,6 @@
-"""The models there are: an id of ours, LiteLLM's route to it, its name and its provider.
+"""The catalogue of models: our id, LiteLLM's route, a name and a provider.
 
-It all stands in one file, `catalogue.toml`, which an operator may edit. Reading it needs only the standard library.
+It is one file, `catalogue.toml`, which operators may edit. Reading it needs only the standard library.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ANYTHING = "*"
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A model. `route` is LiteLLM's (`anthropic/claude-...`); `max_tokens` bounds an answer, None is the provider's."""
+    """A model. `route` is LiteLLM's (`anthropic/claude-...`); `max_tokens` limits an answer; None: no limit of ours."""
 
     id: str
     name: str
@@ -31,13 +31,13 @@ class ModelEntry:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The models by id, in the file's order; an id that ends in `*` stands for all that begin like it."""
+    """The models by id, in the file's order; an id that ends in `*` matches every id with that prefix."""
 
     entries: Mapping[str, ModelEntry]
 
     @classmethod
     def read(cls, path: Path = BUILT_IN) -> Catalogue:
-        """Read a catalogue file. Raises OSError, TOMLDecodeError, or TypeError for keys that lack or are unknown."""
+        """Read a catalogue file. Raises OSError, TOMLDecodeError, or TypeError for missing or unknown keys."""
         with path.open("rb") as file:
             tables = tomllib.load(file)
         return cls({model_id: ModelEntry(id=model_id, **table) for model_id, table in tables.items()})
@@ -48,22 +48,22 @@ class Catalogue:
         return tuple(dict.fromkeys(entry.provider for entry in self.entries.values()))
 
     def resolve(self, model_id: str) -> ModelEntry:
-        """The model of an id, patterns included. Raises BadInput for one that there is not."""
+        """The model with this id, patterns included. Raises BadInput if there is none."""
         entry = self.find(model_id)
         if entry is None:
             raise BadInput(f"There is no model {model_id[:100]!r}; there are {', '.join(self.entries)}.")
         return entry
 
     def find(self, model_id: str) -> ModelEntry | None:
-        """The model of an id, None where there is none."""
+        """The model with this id, or None."""
         if ANYTHING in model_id:
             return None
         return self._named.get(model_id) or next(filter(None, (_filled(p, model_id) for p in self._patterns)), None)
 
     def listing(self, default: str, allowed: Iterable[str]) -> tuple[ModelEntry, ...]:
-        """What an app offers: its default first, then as `allowed` says, patterns replaced by the models they fit.
+        """The models an app offers: its default first, then `allowed` with patterns replaced by the models they match.
 
-        A pattern that fits only what this file does not name (`openrouter/*`) adds nothing to a list, but may be used.
+        A pattern that matches no id in the file (`openrouter/*`) adds nothing to the list, but its models may be used.
         """
         ids = [default, *(model_id for pattern in allowed for model_id in self._fitting(pattern))]
         found = (self.find(model_id) for model_id in dict.fromkeys(ids))

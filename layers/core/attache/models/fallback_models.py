@@ -1,4 +1,4 @@
-"""Another model, where the first one's provider fails."""
+"""A second model for when the first one's provider fails."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from attache.models.model import Completion, ModelEvent, ModelFailed, ModelReque
 
 @dataclass(frozen=True)
 class FallbackModels:
-    """`models`, with an app's fallback model (None for none) behind every other.
+    """`models`, with an app's fallback model (or None) behind every other.
 
-    It is tried once no text has come, and only where the provider is at fault. Someone who brought a key of their own
-    chose a provider and pays it: nobody answers in its place.
+    It is tried only before the first text, and only if the provider is at fault. Users with a key of their own chose
+    that provider and pay for it, so they get no fallback.
     """
 
     models: Models
     fallback: str | None
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
-        """See `attache.models.model.Models`; where both fail, the failure is the first one's."""
+        """See `attache.models.model.Models`; if both fail, the failure is the first one's."""
         begun = False
         try:
             async with aclosing(self.models.stream(request)) as events:

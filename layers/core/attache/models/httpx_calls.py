@@ -1,6 +1,6 @@
-"""The HTTP connections of model calls: pooled, and each call's own to close.
+"""The HTTP connections of model calls: pooled, and closed by us.
 
-LiteLLM does not close an Anthropic stream that is left early (its iterator has no `aclose`): the connections are ours.
+LiteLLM does not close an Anthropic stream that is left early (its iterator has no `aclose`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20)
 
 @dataclass
 class HttpxPools:
-    """A pool of connections for each event loop, made on first use."""
+    """A connection pool for each event loop, made on first use."""
 
     def __post_init__(self) -> None:
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncHTTPTransport] = WeakKeyDictionary()
@@ -36,7 +36,7 @@ class HttpxPools:
 
 
 class CallTransport(httpx.AsyncBaseTransport):
-    """One call's way to the pool. Closing it closes the answers that the call got, read to their end or not."""
+    """The transport of one call. Closing it closes the call's responses, read to their end or not."""
 
     def __init__(self, pool: httpx.AsyncHTTPTransport) -> None:
         self._pool = pool
@@ -46,19 +46,19 @@ class CallTransport(httpx.AsyncBaseTransport):
         try:
             response = await self._pool.handle_async_request(request)
         except (httpx.ConnectError, httpx.RemoteProtocolError) as error:
-            # LiteLLM sends these two again behind our back, and then closes the answer that it got
+            # LiteLLM would resend after these two by itself, and then close the response it got
             raise httpx.ReadError(str(error), request=request) from error
         self._responses.append(response)
         return response
 
     @property
     def status(self) -> int | None:
-        """The last answer's status, None where there is no answer."""
+        """The last response's status; None without a response."""
         return self._responses[-1].status_code if self._responses else None
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that the last answer asks to wait, where it says so as a number."""
+        """Seconds in the last response's `Retry-After`; None unless it is a number."""
         said = self._responses[-1].headers.get("retry-after", "") if self._responses else ""
         return float(said) if said.isdecimal() and said.isascii() else None
 

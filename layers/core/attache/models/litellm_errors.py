@@ -1,6 +1,6 @@
-"""What LiteLLM raises, as what a user can be told: the one place where it is translated.
+"""LiteLLM's exceptions, translated in this one place into what users can be told.
 
-No text of a provider's goes on: it may hold pieces of the key, or of the conversation.
+A provider's own text is never passed on: it may contain parts of the key or of the conversation.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WORDS: dict[FailureCode, str] = {
 
 
 class ProviderFailed(ModelFailed):
-    """A failed call. `again_after`: seconds after which it may be tried again, None where that is no use at once."""
+    """A failed call. `again_after`: seconds after which a retry makes sense; None if it does not."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ def failed(
     words: str | None = None,
     key_refused: bool = False,
 ) -> ProviderFailed:
-    """A failure in words for the user; only what may pass is ever worth another try."""
+    """A failure in words for the user; only an unavailable provider is worth a retry."""
     return ProviderFailed(code, words or WORDS[code], detail, usage, again_after, key_refused=key_refused)
 
 

@@ -1,6 +1,6 @@
-"""LiteLLM's import, which takes seconds, and its habits, which are turned off.
+"""Importing LiteLLM, which takes seconds, and turning off its side effects.
 
-Nothing is fetched, stored, logged or sent again behind our back.
+It must not fetch, store, log or resend anything by itself.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _done = threading.Event()
 
 
 def import_litellm() -> None:
-    """Import LiteLLM and whatever its first call would import; blocks for seconds, the first time."""
+    """Import LiteLLM and everything its first call would import; blocks for seconds the first time."""
     with _importing:
         if not _done.is_set():
             os.environ.update(ENVIRONMENT)
@@ -43,15 +43,15 @@ def import_litellm() -> None:
 
 
 def is_imported() -> bool:
-    """Whether `import_litellm` has nothing left to do."""
+    """Whether `import_litellm` has been done."""
     return _done.is_set()
 
 
 def _settle(litellm: Any) -> None:
     litellm.suppress_debug_info = True
     litellm.disable_streaming_logging = True
-    litellm.REPEATED_STREAMING_CHUNK_LIMIT = sys.maxsize  # a table's ruler is no failure
-    # its warnings quote prompts and what providers answer
+    litellm.REPEATED_STREAMING_CHUNK_LIMIT = sys.maxsize  # a Markdown table's ruler is not a failure
+    # its warnings quote prompts and providers' answers
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL + 1)
 
 

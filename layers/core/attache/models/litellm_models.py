@@ -1,4 +1,4 @@
-"""Every provider's models, by LiteLLM.
+"""Every provider's models, through LiteLLM.
 
 LiteLLM takes seconds to import, so it is imported by the first call or, before that, by `warm` in a thread.
 """
@@ -31,9 +31,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Patience:
-    """How often a call is tried again before its first word, and how long after (seconds).
+    """How often a call is retried before its first text, and after how many seconds.
 
-    A provider that asks to wait for longer than `longest` is not tried again, nor is one that was silent.
+    It is not retried if the provider was silent, or asks to wait for longer than `longest`.
     """
 
     retries: int = 2
@@ -42,7 +42,7 @@ class Patience:
 
 
 class LitellmModels:
-    """The catalogue's models, streamed. One instance serves any number of calls at once."""
+    """The catalogue's models, streamed. One instance serves any number of concurrent calls."""
 
     def __init__(
         self,
@@ -63,11 +63,11 @@ class LitellmModels:
         self._pools = HttpxPools()
 
     def warm(self) -> None:
-        """Begin to import LiteLLM in a thread, so that the first call need not wait as long."""
+        """Start importing LiteLLM in a thread, so that the first call waits less."""
         threading.Thread(target=import_litellm, name="import-litellm", daemon=True).start()
 
     async def aclose(self) -> None:
-        """Close the connections that are kept for further calls."""
+        """Close the connections that are kept open."""
         await self._pools.aclose()
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
@@ -105,7 +105,7 @@ class LitellmModels:
             await self._sleep(wait)
 
     async def _way(self, entry: ModelEntry, request: ModelRequest) -> Access:
-        """How the model is reached. Raises ProviderFailed where nobody has a key, or it cannot be read."""
+        """How the model is reached. Raises ProviderFailed if there is no key, or it cannot be read."""
         try:
             access = await self._access.to(entry, request.api_key)
         except Unavailable as error:
@@ -119,7 +119,7 @@ class LitellmModels:
     async def _renewed(
         self, entry: ModelEntry, request: ModelRequest, access: Access, failure: ProviderFailed
     ) -> Access | None:
-        """The way with the key that the operator has set since, where the provider refused ours: before any text."""
+        """The access with a newer key of the operator's, if the provider refused the old one before any text."""
         if not failure.key_refused or request.api_key is not None:
             return None
         try:
@@ -141,7 +141,7 @@ class LitellmModels:
                 yield event
 
     def _wait(self, failure: ProviderFailed, attempt: int) -> float | None:
-        """Seconds to wait before another attempt, None where there is to be none."""
+        """Seconds to wait before another attempt; None if there is to be none."""
         patience = self._patience
         if failure.again_after is None or failure.again_after > patience.longest or attempt >= patience.retries:
             return None

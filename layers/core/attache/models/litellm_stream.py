@@ -19,7 +19,7 @@ from attache.models.model import Completion, ModelEvent, ModelUsage, TextDelta
 
 @dataclass(frozen=True)
 class Silence:
-    """How long a provider may say nothing: before its first word, between two, and after the last (seconds)."""
+    """How long a provider may be silent, in seconds: before its first text, between two, and after the last."""
 
     first: float = 60.0
     gap: float = 60.0
@@ -71,7 +71,7 @@ class LitellmStream:
             timeout=self._silence.first + self._silence.gap,
             max_retries=0,
             num_retries=0,
-            _skip_mcp_handler=True,  # else any call with tools imports LiteLLM's proxy, which wants packages of its own
+            _skip_mcp_handler=True,  # or any call with tools imports LiteLLM's proxy, which needs more packages
             **self._asked,
         )
         try:
@@ -98,18 +98,18 @@ class LitellmStream:
 
     @property
     def _finish(self) -> str | None:
-        """Why the provider says that it stopped. LiteLLM's own chunks say `stop` for a stream that was cut, too."""
+        """The provider's finish reason. LiteLLM's own chunks say `stop` even for a stream that was cut."""
         return self._chunks.received_finish_reason or self._chunks.intermittent_finish_reason or None
 
     @property
     def _over(self) -> bool:
-        """All has come that will: LiteLLM's last chunk, or the token count behind the finish reason."""
+        """Whether everything has come: LiteLLM's last chunk, or the token count after the finish reason."""
         counted = last_usage(self._chunks.chunks) is not None
         return counted if self._finish else bool(self._chunks.sent_last_chunk)
 
     @property
     def _nothing(self) -> bool:
-        """Not even a token count has come: an end alone is what is left of a stream that was cut."""
+        """Not even a token count has come: a finish reason alone means that the stream was cut."""
         return self._answer.empty and last_usage(self._chunks.chunks) is None
 
     def _completion(self) -> Completion:
@@ -132,7 +132,7 @@ class LitellmStream:
 
 
 def _client(access: Access, transport: CallTransport) -> Any:
-    """What LiteLLM sends with: OpenAI's own client for OpenAI, its own for everybody else."""
+    """The HTTP client for LiteLLM to use: OpenAI's own for OpenAI, LiteLLM's for every other provider."""
     import openai
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
@@ -143,7 +143,7 @@ def _client(access: Access, transport: CallTransport) -> Any:
 
 
 def _cost(access: Access, count: Any) -> float | None:
-    """US dollars: as the provider says, else by LiteLLM's price list; None where neither knows."""
+    """US dollars, as the provider says, else by LiteLLM's price list; None if neither knows."""
     import litellm
 
     if access.demo:

@@ -1,6 +1,6 @@
-"""What models read at once, by LiteLLM's own tables and the tokenizer that it brings along.
+"""Context windows and token counts from LiteLLM's tables.
 
-Both want LiteLLM's import, which takes seconds: ask only where it matters.
+Both need LiteLLM's import, which takes seconds: ask only if it matters.
 """
 
 from __future__ import annotations

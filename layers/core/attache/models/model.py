@@ -1,7 +1,7 @@
 """What a turn asks of a language model, and what it gets back.
 
-Messages are the OpenAI chat-completions ones, as plain JSON: every provider's own form is made from them by
-the adapter (`attache.models.litellm_models`).
+Messages have OpenAI's chat-completions form, as plain JSON; the adapter (`attache.models.litellm_models`) makes every
+provider's own form from them.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ Message = Mapping[str, Any]
 class ModelRequest:
     """One call of a model.
 
-    `model` is an id of ours (`claude-sonnet`, `openrouter/<anything>`). `tools` are always sent, so that calls in the
-    history stay explained; `allow_calls` false forbids new ones. `api_key` is the user's own, where there is one.
+    `model` is one of our ids (`claude-sonnet`, `openrouter/<anything>`). `tools` are always sent, so that the model
+    understands earlier calls; `allow_calls=False` forbids new ones. `api_key`: the user's own, if there is one.
     """
 
     model: str
@@ -41,7 +41,7 @@ class TextDelta:
 
 @dataclass(frozen=True)
 class RequestedCall:
-    """A tool call the model asks for; `arguments` is JSON text as the model wrote it, perhaps malformed."""
+    """A tool call that the model asks for; `arguments` is JSON text as the model wrote it, possibly malformed."""
 
     name: str
     arguments: str
@@ -61,9 +61,9 @@ class ModelUsage:
 class Completion:
     """The end of a model's answer.
 
-    `opaque` is what the provider wants back in the same assistant message (thinking blocks and their signatures), as
-    extra keys of that message. `truncated`: the provider stopped at its token limit. `model`: the one that answered,
-    where it is not the one that was asked.
+    `opaque`: extra keys of the assistant message that the provider wants back (thinking blocks and their signatures).
+    `truncated`: the provider stopped at its token limit. `model`: the one that answered, if it is not the requested
+    one.
     """
 
     calls: tuple[RequestedCall, ...] = ()
@@ -77,10 +77,10 @@ ModelEvent = TextDelta | Completion
 
 
 class ModelFailed(AttacheError):
-    """The provider did not answer, or not to the end. `message` is plain words for the user.
+    """The provider did not answer, or not completely. `message` is in plain words for the user.
 
-    `detail` is for the log: what kind of failure it was, and no text of the provider's or the user's. `key_refused`:
-    it was the API key that the provider did not accept.
+    `detail` is the kind of failure, for the log, without text of the provider or user. `key_refused`: the provider did
+    not accept the API key.
     """
 
     def __init__(
@@ -107,6 +107,6 @@ class Models(Protocol):
     def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """Text deltas as they come, then exactly one `Completion`.
 
-        Raises ModelFailed. Failures before the first delta were retried already; closing it closes the connection.
+        Raises ModelFailed. Failures before the first delta have been retried. Closing the stream closes the connection.
         """
         ...

@@ -1,4 +1,4 @@
-"""A user's own key for a provider: used for the turns of their own messages, and for that provider's models only."""
+"""A user's own provider key: used for that user's turns, and for that provider's models only."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from attache.models.model import ModelEvent, ModelFailed, ModelRequest, Models
 
 
 class KeySource(Protocol):
-    """Where keys of clients are kept."""
+    """Stores the keys of clients."""
 
     async def provider_key(self, client_id: str, provider: str) -> str | None:
-        """The client's own key for a provider, in the clear. Raises AttacheError."""
+        """The client's own key for a provider, in plain text, or None. Raises AttacheError."""
         ...
 
 
@@ -28,7 +28,7 @@ class OwnKeys:
     source: KeySource
 
     async def of(self, client_id: str, model: str) -> tuple[str, str] | None:
-        """The model's provider and the client's own key for it; None where it has none. Raises AttacheError."""
+        """The model's provider and the client's own key for it; None if it has none. Raises AttacheError."""
         entry = self.catalogue.find(model)
         key = await self.source.provider_key(client_id, entry.provider) if entry else None
         return (entry.provider, key) if entry and key is not None else None
@@ -36,10 +36,10 @@ class OwnKeys:
 
 @dataclass(frozen=True)
 class OwnKeyModels:
-    """`models`, called with the client's own key where it has one for the model's provider.
+    """`models`, called with the client's own key if it has one for the model's provider.
 
-    Put it round a fallback, which leaves such requests alone. The user is told when it is their key that fails; the
-    operator's is not used instead.
+    Wrap it round a fallback, which ignores such requests. If the user's key fails, the user is told; the operator's key
+    is not used instead.
     """
 
     models: Models

@@ -1,4 +1,4 @@
-"""A model request in the form that LiteLLM takes: OpenAI's chat completions, made fit for every provider."""
+"""A model request as arguments for LiteLLM: OpenAI's chat completions, made acceptable to every provider."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OPAQUE_FROM = "opaque_from"
 
 
 def arguments(request: ModelRequest, provider: str, max_tokens: int | None) -> dict[str, Any]:
-    """The arguments of `litellm.acompletion` that say what is asked (not how it is reached)."""
+    """The arguments of `litellm.acompletion` that say what is asked (not how the provider is reached)."""
     asked: dict[str, Any] = {
         "messages": list(_messages(request.messages, provider)),
         "stream": True,
@@ -53,7 +53,7 @@ def _message(message: Message, provider: str, begun: bool) -> dict[str, Any]:
 
 
 def _call(call: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A call of the history; what the model wrote in place of a JSON object is put in one: Anthropic takes no other."""
+    """A call in the history; arguments that are no JSON object are wrapped in one, because Anthropic requires one."""
     function = call["function"]
     if _is_object(function["arguments"]):
         return call

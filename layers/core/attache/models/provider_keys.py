@@ -10,8 +10,8 @@ from attache.cache import TimedCache
 from attache.clock import Clock
 from attache.errors import Unavailable
 
-FRESH_SECONDS = 300  # how long a key that was replaced may still be used
-MISSING_SECONDS = 5  # how soon one is seen that was just set
+FRESH_SECONDS = 300  # how long a replaced key may still be used
+MISSING_SECONDS = 5  # how soon a new key is seen
 
 log = logging.getLogger(__name__)
 

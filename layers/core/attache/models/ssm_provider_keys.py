@@ -1,4 +1,4 @@
-"""The operator's provider keys in SSM: a SecureString each, `/attache/<stage>/providers/<provider>`."""
+"""The operator's provider keys in SSM: one SecureString each, `/attache/<stage>/providers/<provider>`."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ NOT_FOUND = "ParameterNotFound"
 
 @dataclass(frozen=True)
 class KeptKey:
-    """A key that is kept; `updated` in milliseconds since 1970."""
+    """A stored key; `updated` in milliseconds since 1970."""
 
     provider: str
     updated: int
 
 
 class SsmProviderKeys:
-    """The ProviderKeyStore of AWS and the local stack; functions read it, the command line writes it, too."""
+    """The ProviderKeyStore of AWS and the local stack; functions read it, the command line also writes it."""
 
     def __init__(self, aws: Aws, stage: str) -> None:
         self._aws = aws
@@ -38,12 +38,12 @@ class SsmProviderKeys:
         return str(found["Value"]) if found else None
 
     async def present(self, providers: Collection[str]) -> frozenset[str]:
-        """One call for each; what it answers is sealed."""
+        """The providers that have a key; one request each, and nothing is decrypted. Raises Unavailable."""
         found = await asyncio.gather(*(self._parameter(provider, opened=False) for provider in providers))
         return frozenset(provider for provider, each in zip(providers, found, strict=True) if each)
 
     async def all(self) -> list[KeptKey]:
-        """Every key that is kept, by provider. For operators: raises botocore's errors, as the next two do."""
+        """Every stored key, by provider. For operators: raises botocore's errors, as do `put` and `delete`."""
         found: list[KeptKey] = []
         token: dict[str, str] = {}
         while True:
@@ -54,7 +54,7 @@ class SsmProviderKeys:
             token = {"NextToken": page["NextToken"]}
 
     async def put(self, provider: str, key: SecretStr, sealed_with: str) -> None:
-        """Keep a key in place of any other; `sealed_with` is a KMS key."""
+        """Store a key, replacing any other; `sealed_with` is a KMS key."""
         await self._aws.call(
             "ssm",
             "put_parameter",
@@ -66,7 +66,7 @@ class SsmProviderKeys:
         )
 
     async def delete(self, provider: str) -> bool:
-        """Whether there was one."""
+        """Delete a key; returns whether there was one."""
         try:
             await self._aws.call("ssm", "delete_parameter", Name=self._name(provider))
         except ClientError as error:
@@ -76,7 +76,7 @@ class SsmProviderKeys:
         return True
 
     async def _parameter(self, provider: str, *, opened: bool) -> Mapping[str, Any] | None:
-        """The parameter as SSM answers it. Raises Unavailable: whatever is wrong, a caller can do nothing about it."""
+        """The SSM parameter. Raises Unavailable for any failure: callers cannot tell them apart usefully."""
         try:
             with unavailable("The store of provider keys"):
                 asked = await self._aws.call("ssm", "get_parameter", Name=self._name(provider), WithDecryption=opened)

@@ -1,4 +1,4 @@
-"""Models whose calls are traced, or logged with what was said; both only where a setting asks for it."""
+"""Models whose calls are traced, or logged with their content; both only if a setting asks for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Span = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class TracedModels:
-    """`span` is told of each call, however it ended: its name, and how many milliseconds it took."""
+    """Reports each call to `span`, however it ended: its name, and its duration in milliseconds."""
 
     models: Models
     span: Span

@@ -1,4 +1,4 @@
-"""How much a model reads at once."""
+"""Sizes of models' context windows."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Protocol
 
 
 class Windows(Protocol):
-    """Sizes of models and of texts, from tables that are at hand: nothing is asked for over the network."""
+    """Sizes of windows and texts, from local tables: nothing is fetched over the network."""
 
     async def room(self, model: str) -> int | None:
-        """Tokens that a request to the model may have, room for its answer left; None where that is not known."""
+        """Tokens that a request to the model may have, with room left for the answer; None if unknown."""
         ...
 
     async def count(self, texts: Sequence[str]) -> Sequence[int]:
-        """About how many tokens each text is, for any model: rather too many than too few."""
+        """About how many tokens each text is, for any model; too many rather than too few."""
         ...

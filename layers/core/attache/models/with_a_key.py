@@ -1,4 +1,4 @@
-"""Which model to begin with, where not every provider has a key."""
+"""The default model, if not every provider has a key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BY_OPENROUTER = "openrouter/openai/gpt-4o-mini"
 
 
 def with_a_key(catalogue: Catalogue, models: ModelChoice, providers: Collection[str]) -> ModelChoice:
-    """The same choice, its default the first model whose provider is among these; unchanged where none is."""
+    """The choice with the first model of these providers as its default; unchanged if there is none."""
     entries = catalogue.listing(models.default, models.allowed)
     usable = [entry.id for entry in entries if entry.provider in providers]
     if "openrouter" in providers and models.allows(BY_OPENROUTER):

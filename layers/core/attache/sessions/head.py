@@ -40,10 +40,12 @@ class Lifetime:
 class Head:
     """A session's `META#HEAD`: written with its first entry, changed only together with an entry.
 
-    Times are milliseconds. +`tag`: 8 hex digits that begin every id of this session. `born`: number of its first entry;
-    lower ones belong to an earlier session of the same id. +`last`, `updated`: written at the end of each turn. `days`:
-    how long entries are kept. +`title_by`: who gave the title, `default` if nobody did. `gist`: what it is about,
-    written at `gist_at`. +`owner`: wallet and app, if the wallet was proven (`owner_name`).
+    Times are milliseconds.
+    `tag`: 8 hex digits that begin every id of this session. `born`: number of its first entry; lower ones belong to an
+    earlier session of the same id.
+    `last`, `updated`: written at the end of each turn. `days`: how long entries are kept.
+    `title_by`: who gave the title, `default` if nobody did. `gist`: what it is about, written at `gist_at`.
+    `owner`: wallet and app, if the wallet was proven (`owner_name`).
     """
 
     session_id: str

@@ -30,8 +30,8 @@ def snapshot(
 ) -> Json:
     """The contract's snapshot. `delivering`: numbers of the system events that this one delivers.
 
-    `wholes`: long results by message id, shown in full as far as there is room. +`truncated`: there is more before
-    `entries`. `before`: show only what came before that message.
+    `wholes`: long results by message id, shown in full as far as there is room.
+    `truncated`: there is more before `entries`. `before`: show only what came before that message.
     """
     messages = [message for part in conversation(entries) for message in _messages(head, part)]
     messages, cut = _newest(_up_to(messages, before) if before else messages, wholes or {})

@@ -42,8 +42,9 @@ def reconcile(stored: Mapping[str, Any] | None, sent: Mapping[str, Any]) -> dict
     If the two forms sent disagree, the one that differs from what is stored wins; if both differ, the nested one. What
     is not sent is kept, and `SERVER_KEYS` always are. A disconnected wallet has no address but keeps its chain; an
     address sent without `is_connected` connects it again. Null means no address or an unknown chain; null for all of
-    `evm` yields to a flat value; a null `is_connected` is ignored. +Raises BadInput for a fact or part of a wrong type,
-    and for a changed state that is not JSON or, without the server's keys, over 16 KB.
+    `evm` yields to a flat value; a null `is_connected` is ignored.
+    Raises BadInput for a fact or part of a wrong type, and for a changed state that is not JSON or, without the
+    server's keys, over 16 KB.
     """
     before = dict(stored or {})
     news = _object("user_state", sent)

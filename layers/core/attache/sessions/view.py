@@ -44,7 +44,7 @@ class Running:
     """The running turn. Numbers are those of entries; times are milliseconds of the writers' clocks.
 
     `turn`: the entry it answers; `taken`: the entry that took it last; `seen`: the runner's last sign of life.
-    +`takeovers`, `text`, `pieces`: takeovers and stored text since the last step.
+    `takeovers`, `text`, `pieces`: takeovers and stored text since the last step.
     """
 
     turn: int

@@ -1,1 +1,1 @@
-"""What the service says of itself: log lines that know whom they are about, metrics, traces. No text of a message."""
+"""Telemetry: logs with request context, metrics and traces. None of it contains the text of a message."""

@@ -1,4 +1,4 @@
-"""Whom a line is about: the session, the request and the app that the work at hand is for."""
+"""Log context: the session, request and app that the current work belongs to."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _ABOUT: ContextVar[Mapping[str, str]] = ContextVar("about", default={})  # noqa:
 
 
 def about() -> Mapping[str, str]:
-    """What is known here: `request`, `session` and `app`, as far as they are; `trace` where a request is traced."""
+    """The current context: `request`, `session` and `app` as far as they are known; `trace` if traced."""
     return _ABOUT.get()
 
 
 def note(**known: str) -> None:
-    """From here on, tasks that are begun included, the work is for these."""
+    """Add to the context of this task, and of tasks that it starts from now on."""
     _ABOUT.set({**_ABOUT.get(), **known})
 
 
 @contextmanager
 def noted(**known: str) -> Iterator[None]:
-    """The same while the block runs."""
+    """Add to the context while the block runs."""
     token = _ABOUT.set({**_ABOUT.get(), **known})
     try:
         yield
@@ -32,15 +32,15 @@ def noted(**known: str) -> Iterator[None]:
 
 
 def session_mark(session_id: str) -> str:
-    """12 hex digits that stand for a session in logs: its id would let every reader of logs into the session.
+    """12 hex digits that stand for a session in logs, since its id would give readers of logs access to it.
 
-    The first digits of its SHA-256, so that who is told an id finds its lines.
+    They are the first digits of the id's SHA-256, so that a user's report leads to the log lines.
     """
     return hashlib.sha256(session_id.lower().encode()).hexdigest()[:12]
 
 
 class Knowing(logging.Filter):
-    """Puts what is known into each record, under names that no record has already."""
+    """Adds the context to each log record, without overwriting its own attributes."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         for name, value in about().items():

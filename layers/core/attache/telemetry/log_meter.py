@@ -1,4 +1,4 @@
-"""Figures as lines for people: the local stack's metrics."""
+"""Metrics as log lines for people: the local stack's meter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ log = logging.getLogger("attache.meter")
 
 
 class LogMeter:
-    """Says each figure as it comes."""
+    """Logs each figure as it comes."""
 
     def turn(self, app: str, status: TurnStatus, ms: int) -> None:
         log.info("%s: turn %s, %d ms", app, status, ms)

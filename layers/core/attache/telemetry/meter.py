@@ -1,4 +1,4 @@
-"""What is counted of the work: turns, tokens, tools, waits. What becomes of it is an adapter's affair."""
+"""Metrics, as an interface: turns, tokens, tools and queues."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ TurnStatus = Literal["done", "interrupted", "failed"]
 
 
 class Meter(Protocol):
-    """Takes figures as they come, for as long as it takes to run on; nothing waits for it, and it never fails."""
+    """Takes figures without delaying or failing the caller."""
 
     def turn(self, app: str, status: TurnStatus, ms: int) -> None:
-        """A turn ended so, `ms` after it had begun."""
+        """A turn ended with `status`, `ms` after it had begun."""
         ...
 
     def first_token(self, app: str, ms: int) -> None:
-        """The first text of a turn came so long after it had begun."""
+        """The first text of a turn came `ms` after it had begun."""
         ...
 
     def model_call(self, app: str, tokens_in: int | None, tokens_out: int | None, dollars: float | None) -> None:
-        """A model was called. None is unknown, and counted nowhere."""
+        """A model was called. None is unknown, and is not counted."""
         ...
 
     def tool_call(self, app: str, tool: str, ms: int, *, failed: bool) -> None:
-        """A tool was called over HTTP and took so long; `failed`: it brought no answer that it was called for."""
+        """A tool was called over HTTP, for `ms`; `failed`: without the answer it was called for."""
         ...
 
     def dead_runner(self, app: str) -> None:
@@ -31,11 +31,11 @@ class Meter(Protocol):
         ...
 
     def queued(self, queue: str, ms: int) -> None:
-        """A message was handled so long after it was due."""
+        """A message was handled `ms` after it was due."""
         ...
 
     def flush(self) -> None:
-        """Let go of what is held: the function may be frozen after this."""
+        """Write what is held: the function may be frozen after this."""
         ...
 
 

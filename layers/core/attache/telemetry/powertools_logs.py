@@ -1,4 +1,4 @@
-"""Log lines as Powertools writes them: a JSON object each, on standard output."""
+"""Log lines as Powertools writes them: one JSON object each, on standard output."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ OURS = ("attache", "functions")
 
 
 def log_as_json(level: str, known: Mapping[str, str], stream: TextIO | None = None) -> None:
-    """From now on every line of this process is JSON with `known` in it; ours from `level` on, others' from WARNING.
+    """Log JSON with the context in `known` from now on; our loggers from `level`, others from WARNING.
 
-    Others' never in more detail: what botocore and LiteLLM say then is the bodies of requests.
+    Others stay at WARNING because botocore and LiteLLM would log the bodies of requests.
     """
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(PowertoolsLines(known))
     handler.addFilter(Knowing())
     root = logging.getLogger()
-    root.handlers[:] = [handler]  # Lambda's runtime has put one there
+    root.handlers[:] = [handler]  # Lambda's runtime has installed one
     root.setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(level)
 
 
 class PowertoolsLines(logging.Formatter):
-    """Powertools' formatter, imported with the first line: most requests have nothing to say."""
+    """Powertools' formatter, imported with the first line: most requests log nothing."""
 
     def __init__(self, known: Mapping[str, str]) -> None:
         super().__init__()

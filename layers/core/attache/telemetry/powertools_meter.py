@@ -1,8 +1,8 @@
-"""Metrics in CloudWatch's embedded format: a line on standard output, which costs a log line and no request.
+"""Metrics in CloudWatch's embedded metric format: log lines on standard output, which need no request.
 
-Namespace `Attache`. A metric is billed for each of its sets of dimensions (CloudWatch, "custom metrics"), so there are
-two: the stage, for alarms and totals, and the stage with the app. What happened to nobody is not written: a metric that
-is silent costs nothing.
+The namespace is `Attache`. Each set of dimensions is billed as a metric of its own (CloudWatch, "custom metrics"), so
+there are two: the stage, for alarms and totals, and the stage with the app. Metrics without values are not written,
+because a silent metric costs nothing.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def to_stdout(line: str) -> None:
 
 
 class PowertoolsMeter:
-    """Holds what is counted until `flush`, then writes one line for each app and queue that there was something of."""
+    """Collects figures until `flush`, then writes one line for each app and queue that has some."""
 
     def __init__(self, stage: str, write: Write = to_stdout) -> None:
         self._stage = stage
@@ -80,17 +80,17 @@ class PowertoolsMeter:
     def _add(self, app: str, name: str, value: float) -> None:
         values = self._held[("stage", self._stage), ("app", app)][name]
         values.append(value)
-        if len(values) == MOST - 1:  # Powertools itself writes at a hundred, wherever it is
+        if len(values) == MOST - 1:  # Powertools by itself writes at a hundred, in the middle of a request
             self.flush()
 
 
 def _line(dimensions: Dimensions, metrics: Mapping[str, Sequence[float]]) -> str:
-    # a tenth of a second of imports, which a function that counts nothing never spends
+    # this import takes a tenth of a second, which a function that counts nothing should not spend
     from aws_lambda_powertools.metrics import EphemeralMetrics
 
     stage, of = dimensions
     emf = EphemeralMetrics(namespace=NAMESPACE)
-    emf.service = ""  # a variable may name one, which would be a dimension
+    emf.service = ""  # an environment variable may name a service, which would become a dimension
     emf.add_dimension(*stage)
     if of[0] == "app":
         emf.add_dimensions(**dict(dimensions))

@@ -1,7 +1,7 @@
-"""Traces, where they are on: a turn, its model calls and its tool calls as subsegments of X-Ray's trace.
+"""Traces, if they are on: a turn, its model calls and its tool calls as subsegments of X-Ray's trace.
 
-Each is sent when it is over, in one piece and with its times: calls run at once, and X-Ray's own notion of what is open
-now knows one at a time.
+Each is sent complete, with its times, when it ends: calls run in parallel, and X-Ray's own context knows only one open
+subsegment at a time.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from attache.telemetry.about import about
 from attache.telemetry.meter import TurnStatus
 from attache.telemetry.powertools_meter import PowertoolsMeter, Write, to_stdout
 
-TRACE = "_X_AMZN_TRACE_ID"  # where Lambda tells the SDK which trace this invocation is of
+TRACE = "_X_AMZN_TRACE_ID"  # the variable in which Lambda tells the SDK the trace of this invocation
 
 
 class PowertoolsTraces:
-    """Over Powertools' tracer, which is imported with the first span. Without a sampled trace nothing is sent."""
+    """Uses Powertools' tracer, which is imported with the first span. Without a sampled trace nothing is sent."""
 
     def __init__(
         self, environ: MutableMapping[str, str] = os.environ, seconds: Callable[[], float] = time.time
@@ -29,7 +29,7 @@ class PowertoolsTraces:
         self._seconds = seconds
 
     def span(self, name: str, ms: int, *, failed: bool = False) -> None:
-        """Something called `name` (`turn`, `tool GetPrice`) took so long, and is over now."""
+        """Record that something called `name` (`turn`, `tool GetPrice`) took so long and has just ended."""
         recorder, ended, known = self._recorder, self._seconds(), about()
         if "trace" in known:
             self._environ[TRACE] = known["trace"]  # behind the Lambda Web Adapter, Lambda tells only the adapter

@@ -1,1 +1,1 @@
-"""Usage: what every model call took."""
+"""Usage: the tokens and cost of every model call."""

@@ -1,4 +1,4 @@
-"""Usage rows that are counted as they are written."""
+"""Usage rows that are also counted as metrics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attache.usage.usage import UsageRow, UsageSink
 
 @dataclass(frozen=True)
 class CountedUsage:
-    """A sink whose rows are metrics, too. What a user's own key paid for is no cost of ours."""
+    """A sink that also reports each row to the meter. Calls on a user's own key are no cost of ours."""
 
     sink: UsageSink
     meter: Meter

@@ -1,4 +1,4 @@
-"""Usage rows that are written beside the work they are about."""
+"""Usage rows, written concurrently with the work they are about."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Ledger:
-    """Passes rows on at once and waits for none; `settled` waits for all, before a response's last byte."""
+    """Starts writing each row without waiting; `settled` waits for all, before a response's last byte."""
 
     def __init__(self, sink: UsageSink) -> None:
         self._sink = sink
@@ -23,11 +23,11 @@ class Ledger:
         self._writing.append(asyncio.create_task(self._write(row)))
 
     async def settled(self) -> None:
-        """Wait until every row is written, or has failed to be."""
+        """Wait until every row is written or has failed."""
         await asyncio.gather(*self._writing)
 
     async def _write(self, row: UsageRow) -> None:
-        """An answer is worth more than its bill: a row that cannot be written is logged, all of it but the session."""
+        """Write a row. Never fails: the answer matters more. A lost row is logged, without its session."""
         try:
             await self._sink.record(row)
         except AttacheError:

@@ -1,4 +1,4 @@
-"""Models whose every call leaves a usage row, whatever became of it."""
+"""Models whose every call leaves a usage row, however it ended."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from attache.usage.usage import Spender, UsageSink, row_for
 
 @dataclass(frozen=True)
 class MeteredModels:
-    """`models`, on an account. `now` is in milliseconds since 1970.
+    """`models`, with their usage charged to `spender`. `now` is in milliseconds since 1970.
 
-    The row is written before the completion is passed on: nothing of it is left to do when the turn has ended. Put a
-    fallback round this, not inside: then the model that failed has its own row.
+    The row is written before the completion is passed on, so nothing is left to do when the turn has ended. Wrap a
+    fallback round this, not the other way round: then the model that failed has a row of its own.
     """
 
     models: Models
@@ -25,7 +25,7 @@ class MeteredModels:
     now: Callable[[], int]
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
-        """See `attache.models.model.Models`; also raises Unavailable where the row cannot be written."""
+        """See `attache.models.model.Models`; also raises Unavailable if the row cannot be written."""
         try:
             async with aclosing(self.models.stream(request)) as events:
                 async for event in events:

@@ -1,4 +1,4 @@
-"""What every model call took: the rows that limits and bills are made of."""
+"""Usage of models: the rows that limits and bills are made of."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from attache.models.model import ModelRequest, ModelUsage
 class UsageRow:
     """One model call. `at` is in milliseconds since 1970, `cost` in US dollars.
 
-    None is unknown, which is not zero. `partial`: the answer was cut, and this is what is known of it. `own_key`: the
-    user's own key paid for it.
+    None is unknown, which is not zero. `partial`: the answer was cut, and this is what is known. `own_key`: the user's
+    own key paid for it.
     """
 
     app: str
@@ -32,7 +32,7 @@ class UsageRow:
 
 @dataclass(frozen=True)
 class Spender:
-    """On whose account a model is called; a client may have a key of its own for it."""
+    """Who a model call is charged to; a client may have a key of its own for it."""
 
     app: str
     session_id: str
@@ -41,7 +41,7 @@ class Spender:
 
 
 def row_for(spender: Spender, request: ModelRequest, usage: ModelUsage | None, at: int) -> UsageRow:
-    """The row of a call: with what its completion or its failure said, if it said anything."""
+    """The row of a call, with the usage that its completion or failure reported, if any."""
     known = usage or ModelUsage(partial=True)
     return UsageRow(
         app=spender.app,
@@ -58,15 +58,15 @@ def row_for(spender: Spender, request: ModelRequest, usage: ModelUsage | None, a
 
 
 class UsageSink(Protocol):
-    """Where rows go."""
+    """Stores usage rows."""
 
     async def record(self, row: UsageRow) -> None:
-        """Keep a row. Raises Unavailable."""
+        """Store a row. Raises Unavailable."""
         ...
 
 
 class Usage(UsageSink, Protocol):
-    """The rows, by app and day."""
+    """Usage rows, by app and day."""
 
     async def of_day(self, app: str, day: date) -> Sequence[UsageRow]:
         """An app's rows of a day (UTC), oldest first. Raises Unavailable."""

@@ -1,4 +1,4 @@
-"""Which requests need a key, and for which app it must be good (contract, "Headers")."""
+"""Which requests need a key, and for which app it must be valid (contract, "Headers")."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from attache.wire.caller import Caller
 
 
 class KeyCheck(Protocol):
-    """Keys as requests see them."""
+    """Checks app keys. Raises Unauthenticated, Forbidden."""
 
     async def authorize(self, key: str | None, app: str) -> KeyRecord | None:
-        """The key, if it is good for this app; None where the app needs none and none came."""
+        """The key, if it is valid for this app; None if the app needs none and none was sent."""
         ...
 
     async def check(self, key: str | None, app: str | None = None) -> KeyRecord | None:
-        """The key, if one was sent; what was sent must be good, for `app` if there is one."""
+        """The key if one was sent, else None; a sent key must be valid, and valid for `app` if that is given."""
         ...
 
 
 class SessionApps(Protocol):
-    """Sessions, as far as access depends on them."""
+    """Finds the app of a session."""
 
     async def app_of(self, session_id: str) -> str | None:
-        """The app that the session belongs to; None while it belongs to none."""
+        """The session's app; None while it has none."""
         ...
 
 
 class Access:
-    """Raises Unauthenticated where a key is missing or bad, Forbidden where it is for other apps."""
+    """Raises Unauthenticated if a key is missing or invalid, Forbidden if it is for other apps."""
 
     def __init__(self, keys: KeyCheck, sessions: SessionApps) -> None:
         self._keys = keys
         self._sessions = sessions
 
     async def to_app(self, caller: Caller, app: str) -> KeyRecord | None:
-        """For chat and the choice of a model: every app but `default` needs a key, whether or not it exists."""
+        """For chat and the choice of a model: every app but `default` needs a key, whether or not the app exists."""
         return await self._keys.authorize(caller.key, app)
 
     async def to_session(self, caller: Caller, session_id: str | None) -> KeyRecord | None:
-        """For everything about a session: its id suffices, but a key that is sent must be good for its app."""
+        """For everything about a session: its id suffices, but a key that is sent must be valid for its app."""
         if caller.key is None:
             return None
         key = await self._keys.check(caller.key)

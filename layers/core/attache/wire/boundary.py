@@ -1,7 +1,7 @@
-"""The outermost layer of every HTTP function: what is true of each answer, and what never leaves.
+"""The outermost layer of every HTTP function: headers of every response, and errors that must not leak.
 
-No exception passes it: uvicorn would close a connection that the Lambda Web Adapter is about to use again, and the
-next, innocent request would fail.
+No exception passes it: uvicorn would close a connection that the Lambda Web Adapter is about to reuse, and the next
+request would fail.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Settle = Callable[[], Awaitable[None]]
 class Boundary:
     """ASGI middleware; it answers preflights itself, on every path.
 
-    `settle` is awaited before the last byte of each answer: what still runs then would be frozen with the function.
+    `settle` is awaited before the last byte of each response: what still runs then would be frozen with the function.
     """
 
     def __init__(self, app: ASGIApp, settle: Settle | None = None) -> None:
@@ -74,13 +74,13 @@ class Boundary:
 
 
 def route_path(scope: Scope) -> str:
-    """The path for a log, as `/api/sessions/{session_id}`: a session is read by whoever knows its id."""
+    """The route's path for a log, as `/api/sessions/{session_id}`: a session's id must not be logged."""
     path: str = getattr(scope.get("route"), "path", "no endpoint")
     return path
 
 
 class _Answer:
-    """What has been sent of an answer."""
+    """How much of a response has been sent."""
 
     def __init__(self, send: Send, settle: Settle | None) -> None:
         self._send = send

@@ -1,6 +1,6 @@
-"""Streamed routes where answers cannot be streamed, as under `sam local`: each is handed over whole.
+"""Streaming routes where responses cannot be streamed (`sam local`): each response is returned whole.
 
-On AWS the Lambda Web Adapter stands before these routes, and nothing of this is used.
+On AWS the Lambda Web Adapter serves these routes, and nothing here is used.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from attache.wire.lambda_context import HEADER, MARGIN
 
 
 class Buffered:
-    """Lambda's entry point. A stream is over after `most` seconds; without them, with the function's time."""
+    """Lambda's handler. A stream ends after `most` seconds or, if that is None, with the function's time."""
 
     def __init__(self, app: ASGI, most: float | None = None) -> None:
         self._mangum = Mangum(app, lifespan="off")
@@ -30,7 +30,7 @@ class Buffered:
 
 
 def _told(event: LambdaEvent, deadline: int) -> LambdaEvent:
-    """The event with the header that says when the function's time is over, as the adapter would set it."""
+    """The event with the deadline header that the Lambda Web Adapter would set."""
     value = json.dumps({"deadline": deadline})
     headers = {**(event.get("headers") or {}), HEADER: value}
     many = {**(event.get("multiValueHeaders") or {}), HEADER: [value]}

@@ -1,8 +1,8 @@
-"""What a request says, in whichever of the two dialects, or in both at once.
+"""Reading a request in either of the two dialects, or a mixture.
 
-The contract lets no choice depend on another: every value is looked up by itself, in each place where either dialect
-puts it. Where a caller says a value twice, the order of places below decides; a header that is repeated counts with its
-last value, as only that one reaches a function behind the Lambda Web Adapter.
+No choice may depend on another: every value is looked up by itself, in each place where either dialect puts it. If a
+value is sent twice, the order of places below decides; of a repeated header the last value counts, because only that
+one reaches a function behind the Lambda Web Adapter.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from attache.wire.negotiation import Form, wanted_form
 KEY_HEADERS = ("aomi-app-key", "x-api-key")
 MAX_MESSAGE = 32_000  # characters
 MAX_USER_STATE = 16 * 1024  # bytes of JSON
-SERVER_KEYS = frozenset({"pending_txs", "pending_eip712s", "next_id"})  # of a user state: no client's to say
+SERVER_KEYS = frozenset({"pending_txs", "pending_eip712s", "next_id"})  # of a user state: only the server sets these
 MAX_NAME = 255  # characters of an id, address, model or the like
 MAX_TITLE = 200
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -37,31 +37,31 @@ class Caller:
 
     @property
     def key(self) -> str | None:
-        """The app key, from either header; `AOMI-APP-KEY` where both came."""
+        """The app key, from either header; `AOMI-APP-KEY` if both were sent."""
         return next(filter(None, (self.headers.get(name, "").strip() for name in KEY_HEADERS)), None)
 
     def session_id(self) -> str:
-        """The session: from the header, else the query. Raises BadInput."""
+        """The session id: from the header, else the query. Raises BadInput."""
         session_id = self.optional_session_id()
         if session_id is None:
             raise BadInput("A session id is missing: send a UUID that you made in the X-Session-Id header.")
         return session_id
 
     def optional_session_id(self) -> str | None:
-        """The same where the contract leaves it out; what is sent must still be a UUID. Raises BadInput."""
+        """The session id, or None if none was sent; it must still be a UUID. Raises BadInput."""
         sent = self.headers.get("x-session-id", "").strip() or self.query.get("session_id", "").strip()
         return checked_session_id(sent) if sent else None
 
     def session_of_path(self) -> str:
-        """The session that the path names, which is not always the one that the header says the caller is in."""
+        """The session id in the path, which may differ from the one in the header."""
         return checked_session_id(self.path["session_id"])
 
     def app(self) -> str | None:
-        """The app by name: from the query, else the body."""
+        """The app's name: from the query, else the body."""
         return self.name("app")
 
     def message(self) -> str:
-        """The message: `text` of the body, else `message` of the query, else of the body. Raises BadInput, TooLarge."""
+        """The message: `text` in the body, else `message` in the query, else in the body. Raises BadInput, TooLarge."""
         said = (self.body.get("text"), self.query.get("message"), self.body.get("message"))
         message = next((text for text in said if text not in (None, "")), "")
         if not isinstance(message, str):
@@ -73,7 +73,7 @@ class Caller:
         return message
 
     def form(self) -> Form:
-        """How a chat is answered: as `Accept` says; else `text` in the body is streamed and `message` is not."""
+        """Whether chat streams or returns a snapshot: as `Accept` says; else `text` in the body means a stream."""
         return wanted_form(self.headers.get("accept", ""), "stream" if self.body.get("text") else "snapshot")
 
     def user_state(self) -> dict[str, Any] | None:
@@ -87,22 +87,22 @@ class Caller:
         return self.name("client_id")
 
     def public_key(self) -> str | None:
-        """The wallet."""
+        """The wallet's address."""
         return self.name("public_key")
 
     def wallet_token(self) -> str | None:
-        """The proof that a wallet is the caller's. Raises BadInput."""
+        """The token that proves the wallet. Raises BadInput."""
         return _short("X-Wallet-Token", self.headers.get("x-wallet-token"))
 
     def text(self, name: str, most: int) -> str:
-        """A text of the body, of at most so many characters, as it came. Raises BadInput."""
+        """A string in the body, unchanged, of at most `most` characters. Raises BadInput."""
         value = self.body.get(name)
         if not isinstance(value, str) or not value or len(value) > most:
             raise BadInput(f"{name} must be a text of 1 to {most:,} characters in the body.")
         return value
 
     def name(self, name: str, *others: str) -> str | None:
-        """A short text under `name`, or under one of the `others`: from the query, else the body. Raises BadInput."""
+        """A short string called `name` or one of `others`: from the query, else the body. Raises BadInput."""
         for place in (self.query, self.body):
             for known_as in (name, *others):
                 if (value := _short(known_as, place.get(known_as))) is not None:
@@ -110,7 +110,7 @@ class Caller:
         return None
 
     def count(self, name: str, most: int) -> int:
-        """A whole number of the query, `most` at most and where it is left out. Raises BadInput."""
+        """A whole number in the query: at most `most`, which is also the default. Raises BadInput."""
         sent = self.query.get(name, str(most))
         if not (sent.isascii() and sent.isdigit() and len(sent) < 10):
             raise BadInput(f"{name} must be a whole number.")
@@ -141,9 +141,9 @@ def checked_session_id(sent: str) -> str:
 
 
 def _user_state(sent: Any) -> dict[str, Any]:
-    """What a client may say: without the server's own keys, which shipped clients echo.
+    """The client's own part of a user state, without the server's keys, which clients echo.
 
-    Its size is that of compact JSON: an echo of what is stored is taken however the client writes it.
+    The size limit is that of compact JSON, so that an echo of the stored state passes however the client formats it.
     """
     state = parse_object(sent, "user_state") if isinstance(sent, str) else sent
     if not isinstance(state, dict):

@@ -1,7 +1,7 @@
-"""What becomes of a queue's message that could not be handled: it comes again, each time later, and then is set aside.
+"""Failed queue messages: delivered again after growing pauses, then moved to the dead-letter queue.
 
-Its queue sets it aside, by its own count: so what lies among the dead letters knows where it came from, and SQS can
-move it back. To wait for the visibility timeout, which is longer than a function may run, would take hours.
+SQS moves them itself, by its own count: so a dead letter knows its source queue and can be moved back. Waiting for the
+visibility timeout, which is longer than a function may run, would take hours.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ FIRST_PAUSE = 10  # seconds
 
 
 class NotOurs(Exception):
-    """A message that no try will make sense of."""
+    """A message that no retry will make sense of."""
 
 
 class AnotherVersion(Exception):
-    """A message of ours that another version of us has sent: while one is deployed, the next try may be the other's."""
+    """A job of another version of the service: during a deployment, a retry may reach that version."""
 
 
 class GivenUp(Exception):
-    """A message that nobody tries any more, and whose session knows."""
+    """A message that is not tried again, and whose session was told."""
 
 
 def refusal(body: str, version: int) -> NotOurs | AnotherVersion:
-    """Why a message is no job of this version of us."""
+    """Why a message is no job of this version."""
     try:
         said = json.loads(body)["v"]
     except (ValueError, TypeError, LookupError, RecursionError):
@@ -36,9 +36,9 @@ def refusal(body: str, version: int) -> NotOurs | AnotherVersion:
 
 
 def pause(error: Exception, tries: int) -> int:
-    """Seconds until a message comes again that failed with `error` when it came for the `tries`th time.
+    """Seconds until a message that failed with `error` on its `tries`th delivery is delivered again.
 
-    0 where there is no use in waiting: the queue then sets it aside at once.
+    0 if there is no use in waiting: the queue then moves it to the dead letters at once.
     """
     if isinstance(error, NotOurs) or tries >= MOST_TRIES:
         return 0

@@ -1,4 +1,4 @@
-"""A stream of events as an HTTP answer: kept open while nothing happens, ended by an event whatever happens."""
+"""A stream of events as an HTTP response: kept open while nothing happens, always ended by an event."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 class EventStream(Response):
     """Sends each event in one write, as soon as it is there.
 
-    A client that leaves changes nothing: the iterator is closed, and what it reads from goes on elsewhere. `lasts` is
-    how many seconds the function has left: the answer is over by then, without a final event, and the client resumes.
+    If the client leaves, the iterator is closed, and its source goes on elsewhere. `lasts`: seconds that the function
+    has left; the response then ends without a final event, and the client resumes.
     """
 
     def __init__(
@@ -60,10 +60,10 @@ class EventStream(Response):
 async def frames(
     events: AsyncIterator[Event], silence: float = SILENCE, lasts: float | None = None
 ) -> AsyncGenerator[bytes]:
-    """The events' bytes, with a comment line after each `silence` seconds of none; never raises.
+    """The events' bytes, with a comment line after each `silence` seconds without one; never raises.
 
-    A failure becomes an `error` event: the Lambda Web Adapter would end such a stream as if it were whole. `lasts` ends
-    it after so many seconds.
+    A failure becomes an `error` event, because the Lambda Web Adapter would end a broken stream like a complete one.
+    `lasts` ends the stream after so many seconds.
     """
     try:
         async with aclosing(_with_silences(events, silence, lasts)) as spoken:
@@ -78,7 +78,7 @@ async def frames(
 async def _with_silences(
     events: AsyncIterator[Event], silence: float, lasts: float | None
 ) -> AsyncGenerator[Event | None]:
-    """The events, and None for each silence. Waiting never cancels the step that is waited for."""
+    """The events, and None after each silence. Waiting never cancels the step that is awaited."""
     over = None if lasts is None else asyncio.get_running_loop().time() + lasts
     step: asyncio.Future[Event] = asyncio.ensure_future(_next(events))
     try:

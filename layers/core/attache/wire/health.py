@@ -1,4 +1,4 @@
-"""`GET /health`: that a function is there, and which version of it; it stands on nothing else."""
+"""`GET /health`: a function is up, and its version. It depends on nothing else."""
 
 from __future__ import annotations
 

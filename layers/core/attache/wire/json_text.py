@@ -1,4 +1,4 @@
-"""JSON from outside: parsed, and refused where it could not be stored and sent again as it came."""
+"""Parsing JSON from clients; what could not be stored and sent again unchanged is refused."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ MAX_DEPTH = 64
 def parse_json(text: str | bytes, what: str) -> Any:
     """The value of a JSON text. `what` names it in the error: "The body".
 
-    Raises BadInput for malformed JSON, and for what Python's parser lets pass and JSON or UTF-8 cannot say: NaN,
-    numbers that overflow, lone surrogates; and for nesting deeper than 64.
+    Raises BadInput for malformed JSON, for nesting deeper than 64, and for what Python's parser accepts but JSON or
+    UTF-8 cannot express: NaN, numbers that overflow, lone surrogates.
     """
     try:
         value = json.loads(text, parse_constant=_no_number)
@@ -27,7 +27,7 @@ def parse_json(text: str | bytes, what: str) -> Any:
 
 
 def parse_object(text: str | bytes, what: str) -> dict[str, Any]:
-    """The same, of a JSON object. Raises BadInput for any other value."""
+    """As `parse_json`, for a JSON object. Raises BadInput for any other value."""
     value = parse_json(text, what)
     if not isinstance(value, dict):
         raise BadInput(f"{what} must be a JSON object.")

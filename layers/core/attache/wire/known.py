@@ -1,4 +1,4 @@
-"""What a request says of itself before anybody has looked at it: for log lines, never for decisions."""
+"""What a request says about itself before it is checked: for log lines, never for decisions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _IN_HEADER = re.compile(rb"\s*" + _UUID + rb"\s*\Z", re.IGNORECASE)
 
 
 def known_of(scope: Scope) -> dict[str, str]:
-    """`request` (Lambda's id of the invocation), `session` (its mark) and `trace`, as far as they are there."""
+    """`request` (Lambda's request id), `session` (its mark) and `trace`, as far as they are there."""
     headers = dict(scope["headers"])
     known = _invocation(scope, headers)
     places = (
@@ -31,7 +31,7 @@ def known_of(scope: Scope) -> dict[str, str]:
 
 
 def _invocation(scope: Scope, headers: dict[bytes, bytes]) -> dict[str, str]:
-    """From Mangum's scope, or from the header that the Lambda Web Adapter sets."""
+    """Lambda's request id, from Mangum's scope or from the header that the Lambda Web Adapter sets."""
     request_id = getattr(scope.get("aws.context"), "aws_request_id", None)
     told = {"request": request_id} if request_id else _told(headers.get(HEADER.encode(), b""))
     return {name: value for name, value in told.items() if isinstance(value, str) and value.isprintable()}

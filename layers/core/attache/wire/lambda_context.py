@@ -1,4 +1,4 @@
-"""What the Lambda Web Adapter tells a function about its invocation, in a header that it sets on each request."""
+"""The invocation's deadline, from the header that the Lambda Web Adapter sets on each request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MARGIN = 3_000  # milliseconds for the answer's end to reach the client
 
 
 def deadline(headers: Mapping[str, str]) -> int | None:
-    """When the function's time is over, in milliseconds since 1970; None where nothing limits it (outside Lambda)."""
+    """When the function's time is over, in milliseconds since 1970; None if nothing limits it (outside Lambda)."""
     try:
         return int(json.loads(headers.get(HEADER, "{}"))["deadline"])
     except (ValueError, KeyError, TypeError, OverflowError):
@@ -19,5 +19,5 @@ def deadline(headers: Mapping[str, str]) -> int | None:
 
 
 def seconds_until(deadline: int | None, now: Callable[[], float] = time.time) -> float | None:
-    """How many seconds an answer may go on, so that its end is seen; None without a deadline."""
+    """How many seconds a response may go on for its end to reach the client; None without a deadline."""
     return None if deadline is None else max(0.0, (deadline - MARGIN) / 1000 - now())

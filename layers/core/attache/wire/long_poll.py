@@ -1,4 +1,4 @@
-"""A stream as a long poll: the answer is over soon after its first event."""
+"""A stream as a long poll: the response ends soon after its first event."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-SOON = 0.3  # seconds after the first event; what comes at once with it, comes along
+SOON = 0.3  # seconds after the first event, for others that come with it
 
 
 class LongPoll:
-    """Wraps an application. An answer without events ends when the stream does."""
+    """Wraps an application. A response without events ends when the stream does."""
 
     def __init__(self, app: ASGIApp, soon: float = SOON) -> None:
         self._app = app
@@ -38,7 +38,7 @@ class LongPoll:
 
 
 class _Answer:
-    """What goes out, until it is over. `came` is set when an event has gone."""
+    """What has been sent, until it is over. `came` is set when an event was sent."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

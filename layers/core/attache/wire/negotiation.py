@@ -1,6 +1,6 @@
-"""What a caller would rather have: `Accept` (RFC 9110, 12.5.1) and `Prefer` (RFC 7240).
+"""The caller's preferences: `Accept` (RFC 9110, 12.5.1) and `Prefer` (RFC 7240).
 
-Both are wishes: what cannot be read is passed over, never refused.
+What cannot be parsed is ignored, never refused.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal
 Form = Literal["stream", "snapshot"]
 
 MAX_WAIT = 25.0
-POLLS_AFTER = 1.0  # a caller that sent a client id polls and follows
+POLLS_AFTER = 1.0  # a caller with a client id polls and follows updates
 
 _MEDIA_TYPES: dict[Form, tuple[str, ...]] = {
     "stream": ("*/*", "text/*", "text/event-stream"),
@@ -20,9 +20,9 @@ _MEDIA_TYPES: dict[Form, tuple[str, ...]] = {
 
 
 def wanted_form(accept: str, otherwise: Form) -> Form:
-    """The form that `Accept` ranks higher, `otherwise` where it ranks them alike or knows neither.
+    """The form that `Accept` ranks higher; `otherwise` if it ranks them alike or knows neither.
 
-    A type that is named outranks a wildcard of the same quality: `application/json, */*` asks for the snapshot.
+    A named type outranks a wildcard of the same quality: `application/json, */*` asks for the snapshot.
     """
     ranges = _qualities(accept)
     stream, snapshot = _rank(ranges, "stream"), _rank(ranges, "snapshot")
@@ -48,7 +48,7 @@ def _quality(parameters: list[str]) -> float:
 
 
 def _rank(ranges: dict[str, float], form: Form) -> tuple[float, int]:
-    """Quality, then how closely the form is named; the closest range that matches decides its quality."""
+    """Quality, then specificity; the most specific range that matches decides the quality."""
     for closeness, media_type in reversed(list(enumerate(_MEDIA_TYPES[form], start=1))):
         if media_type in ranges:
             quality = ranges[media_type]
@@ -58,14 +58,14 @@ def _rank(ranges: dict[str, float], form: Form) -> tuple[float, int]:
 
 @dataclass(frozen=True)
 class Preferences:
-    """`wait` in seconds; None where the caller did not say one that can be read."""
+    """`wait` in seconds; None if it is missing or cannot be parsed."""
 
     wait: float | None = None
     respond_async: bool = False
 
 
 def preferences(prefer: str) -> Preferences:
-    """What `Prefer` says; the first of each counts, as the RFC has it."""
+    """Parse `Prefer`; of a repeated preference the first counts, as the RFC says."""
     said: dict[str, str] = {}
     for part in prefer.split(","):
         name, _, value = part.split(";")[0].partition("=")
@@ -74,9 +74,9 @@ def preferences(prefer: str) -> Preferences:
 
 
 def snapshot_wait(prefer: str, *, polls: bool, otherwise: float) -> float:
-    """How many seconds a snapshot may wait for its turn's end; `otherwise` where nobody says: a plain caller wants it.
+    """How many seconds a snapshot may wait for its turn to end; `otherwise` if the caller does not say.
 
-    `respond-async, wait=5` is RFC 7240's own example: the wait counts, then the answer is whatever there is.
+    `respond-async, wait=5` is RFC 7240's own example: wait so long, then return whatever there is.
     """
     asked = preferences(prefer)
     if asked.wait is not None:
@@ -87,6 +87,6 @@ def snapshot_wait(prefer: str, *, polls: bool, otherwise: float) -> float:
 
 
 def _number(text: str) -> float | None:
-    """A plain decimal number, not negative; Python's `float` would also take "nan", "1e9" and "1_0"."""
+    """A plain decimal number, not negative; Python's `float` would also accept "nan", "1e9" and "1_0"."""
     digits = text.replace(".", "", 1)
     return float(text) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None

@@ -1,4 +1,4 @@
-"""Errors as the contract answers them: a status, and `{"error": "..."}` in words a caller can act on."""
+"""Errors as the contract returns them: a status, and `{"error": "..."}` in words a caller can act on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RETRY_UNAVAILABLE = 1  # seconds
 
 @dataclass(frozen=True)
 class Refusal:
-    """What is answered instead."""
+    """The response to an error."""
 
     status: int
     body: Mapping[str, Any]
@@ -31,7 +31,7 @@ class Refusal:
 
 
 def refusal(error: errors.AttacheError) -> Refusal | None:
-    """The answer that an error is; None for one that is not the caller's to know."""
+    """The response to an error; None if the caller must not learn of it."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
     if status is None:
         return None
@@ -39,7 +39,7 @@ def refusal(error: errors.AttacheError) -> Refusal | None:
 
 
 def our_fault(request_id: str) -> Refusal:
-    """The answer to everything that should not have happened."""
+    """The response to an unexpected error."""
     return Refusal(
         500,
         {

@@ -1,4 +1,4 @@
-"""A Starlette request as a `Caller`: the one place where a request's body is read."""
+"""A Starlette request as a `Caller`; nothing else reads a request's body."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_DRAINED = 10 * MAX_BODY  # API Gateway passes no more
 
 
 async def read_caller(request: Request) -> Caller:
-    """The request, its body parsed whatever its content type says. Raises BadInput, TooLarge."""
+    """Read the request; its body is parsed whatever its content type. Raises BadInput, TooLarge."""
     return Caller(
         headers={name: _last(request, name) for name in request.headers},
         query=dict(request.query_params),
@@ -29,7 +29,7 @@ Asking = Annotated[Caller, Depends(read_caller)]
 
 
 def json_body(body: bytes) -> Mapping[str, Any]:
-    """The object in a body; none where the body is empty. Raises BadInput."""
+    """The object in a body; an empty one if the body is empty. Raises BadInput."""
     return parse_object(body, "The body") if body.strip() else {}
 
 
@@ -39,7 +39,7 @@ def _last(request: Request, name: str) -> str:
 
 
 async def _body(request: Request) -> bytes:
-    """The body. One that is too large is read to its end first, so that the client reads our answer, not a reset."""
+    """The body. One that is too large is read to its end, so that the client reads our answer, not a reset."""
     body, size = bytearray(), 0
     async for chunk in request.stream():
         size += len(chunk)

@@ -1,4 +1,4 @@
-"""Ids by which a caller's report and our log line of the same failure are found together."""
+"""Request ids that connect a caller's report with our log line about the same failure."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import secrets
 
 
 def new_request_id() -> str:
-    """16 hex digits; drawn only where something failed."""
+    """16 hex digits; made only when something failed."""
     return secrets.token_hex(8)

@@ -1,4 +1,4 @@
-"""SnapStart: what a function does before its snapshot is taken, and after each return from it.
+"""SnapStart: what a function does before its snapshot is taken, and after each restore.
 
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
 """
@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 
 def at_snapshots(before: Callable[[], object], after: Callable[[], object]) -> None:
-    """Have Lambda's runtime call these where SnapStart is on; elsewhere there is nobody to call them."""
+    """Register these with Lambda's runtime if SnapStart is on; elsewhere nothing calls them."""
     try:
-        hooks = importlib.import_module("snapshot_restore_py")  # the runtime's own
+        hooks = importlib.import_module("snapshot_restore_py")  # part of Lambda's runtime, so of no layer
     except ModuleNotFoundError:
         return
     hooks.register_before_snapshot(before)
@@ -21,5 +21,5 @@ def at_snapshots(before: Callable[[], object], after: Callable[[], object]) -> N
 
 
 def _restored(after: Callable[[], object]) -> None:
-    random.seed()  # or all copies of one snapshot would draw the same numbers
+    random.seed()  # or all copies of one snapshot would produce the same random numbers
     after()

@@ -1,4 +1,4 @@
-"""Messages of a queue, as SQS hands them to a function: each by itself, and only those that failed come again."""
+"""Queue messages from an SQS event: each is handled by itself, and only failed ones are delivered again."""
 
 from __future__ import annotations
 
@@ -30,25 +30,27 @@ def each_message(
     aged: Callable[[int], None] = lambda _: None,
     now: Callable[[], float] = time.time,
 ) -> dict[str, Any]:
-    """`do` with each message, one after the other; what it raises is logged, and that message has failed.
+    """Call `do` with each message in turn; what it raises is logged, and that message has failed.
 
-    `do` gets a message's body, and how often it has come; `again` has one that failed, which is named by its receipt,
-    come again after so many seconds; `aged` is told how late each comes (ms). Returns what Lambda wants to know
-    (`ReportBatchItemFailures`).
+    `do` gets a message's body and how often it was delivered; `again` makes a failed one, named by its receipt handle,
+    visible again after so many seconds; `aged` gets each message's lateness (ms). Returns Lambda's
+    `ReportBatchItemFailures` response.
     """
 
     def handle(record: SQSRecord) -> None:
         late = _late(record, now())
         if late is not None:
             aged(late)
-        _loop().run(_one(record, do, again), context=copy_context())  # else it would know what the first one knew
+        _loop().run(
+            _one(record, do, again), context=copy_context()
+        )  # or it would inherit the log context of the message before
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False, logger=log)
     return dict(process_partial_response(event=dict(event), record_handler=handle, processor=processor))
 
 
 def _late(record: SQSRecord, now: float) -> int | None:
-    """Milliseconds since the message was due: sent, and the delay over that it was sent with (`SqsJobs`)."""
+    """Milliseconds since the message was due, which is when it was sent plus its delay (`SqsJobs`)."""
     sent = record.raw_event.get("attributes", {}).get("SentTimestamp", "")
     delay = record.raw_event.get("messageAttributes", {}).get("delay", {}).get("stringValue", "0")
     if not (sent.isdecimal() and delay.isdecimal()):
@@ -61,15 +63,15 @@ async def _one(record: SQSRecord, do: Do, again: Again) -> None:
     try:
         await do(record.body, tries)
     except Exception as error:
-        with suppress(Unavailable):  # it comes again in any case, once it is visible
+        with suppress(Unavailable):  # it becomes visible again in any case, only later
             await again(record.receipt_handle, pause(error, tries))
         raise
 
 
 @cache
 def _loop() -> asyncio.Runner:
-    """One event loop for the container's life: connections that are kept belong to it.
+    """One event loop for the container's life, because open connections belong to it.
 
-    Powertools' own asynchronous processor starts a loop by itself on Lambda only, so it is another thing in a test.
+    Powertools' own asynchronous processor starts a loop only on Lambda, so tests would differ from production.
     """
     return asyncio.Runner()

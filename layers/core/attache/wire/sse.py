@@ -1,4 +1,4 @@
-"""Server-sent events: what a stream is made of, and the bytes that it leaves as.
+"""Server-sent events: the content of a stream, and its bytes.
 
 The format is the HTML standard's (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 """
@@ -20,10 +20,10 @@ COMMENT = b":\n\n"  # keeps a connection open, and says nothing
 
 @dataclass(frozen=True)
 class Event:
-    """One event of a stream; `data` has its `type`.
+    """One event of a stream; `data` contains its `type`.
 
-    Without data it is an `id:` line alone: everything so far is stored. `id` is where the stream can be resumed from;
-    None where it cannot.
+    Without data it is an `id:` line alone: everything so far is stored. `id` is where the stream can be resumed; None
+    if it cannot be resumed there.
     """
 
     data: Mapping[str, Any] | None = None
@@ -32,8 +32,8 @@ class Event:
     def encode(self) -> bytes:
         """The event's lines in one piece, ASCII only.
 
-        JSON's escapes keep every line break of Unicode out of it, and every character whole: published clients split at
-        U+2028, and decode each read by itself.
+        JSON's escapes keep all of Unicode's line breaks out, and characters whole: published clients split at U+2028
+        and decode each read by itself.
         """
         lines = [f"id: {self.id}"] if self.id is not None else []
         if self.data is not None:

@@ -1,4 +1,4 @@
-"""Whose wallet it is, where that must be proven (contract, "Wallet proof")."""
+"""Checking who owns a wallet, where that must be proven (contract, "Wallet proof")."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from attache.wire.caller import Caller
 
 
 class WalletTokens(Protocol):
-    """Tokens as requests see them."""
+    """Checks wallet tokens."""
 
     async def holder(self, token: str) -> str:
-        """The name of the wallet that a token is proof of. Raises Unauthenticated."""
+        """The wallet that a token proves, as a normalised name. Raises Unauthenticated."""
         ...
 
 
 class WalletAccess:
-    """Raises Unauthenticated where a token is bad or another wallet's: what is sent is checked, as a key is."""
+    """Raises Unauthenticated if a token is invalid or another wallet's: a sent token is checked, like a key."""
 
     def __init__(self, tokens: WalletTokens, *, required: bool) -> None:
         self.required = required
         self._tokens = tokens
 
     async def proven(self, caller: Caller, wallet: str | None) -> bool:
-        """Whether the caller has proven this wallet."""
+        """Whether the caller has proven to own this wallet."""
         token = caller.wallet_token()
         if token is None or wallet is None:
             return False
@@ -36,7 +36,7 @@ class WalletAccess:
         return True
 
     async def needed(self, caller: Caller, wallet: str | None) -> bool:
-        """The same; where a wallet must be proven, it has been."""
+        """As `proven`; raises Unauthenticated if the proof is required and missing."""
         proven = await self.proven(caller, wallet)
         if self.required and wallet is not None and not proven:
             raise Unauthenticated(UNPROVEN)

@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 
 
 def web_app(routers: Iterable[APIRouter], settle: Settle | None = None) -> FastAPI:
-    """The routers under one boundary, every error answered as the contract says.
+    """The routers behind one boundary; every error is answered as the contract says.
 
-    `settle` is awaited before the last byte of each answer (`Keys.settle`).
+    `settle` is awaited before the last byte of each response (`Keys.settle`).
     """
     app = FastAPI(openapi_url=None, redirect_slashes=False)
     for router in routers:
