@@ -26,7 +26,7 @@ REHEARSAL := .venv-rehearsal/.installed
 ADAPTER := .venv-adapter/bin/lambda-adapter
 HERE := .aws-sam/here
 
-.PHONY: help dev setup test soak bench scaling slow build built engines deploy-local sam-local check lint format types contracts templates requirements clean openapi openapi-release snapstart
+.PHONY: help dev setup test soak bench scaling slow build built engines deploy-local sam-local check lint format types contracts templates requirements clean openapi openapi-release
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,9 +95,6 @@ types: $(DEV) ## mypy, strict
 
 contracts: $(DEV) ## who may import whom
 	.venv/bin/lint-imports
-
-snapstart: $(RUN) ## template-snapstart.yaml: functions that start from a snapshot; before each sam build of it
-	@$(PY) -m snapstart
 
 openapi: $(DEV) ## infra/openapi.json, the description of our own API, from the routes
 	@$(PY) -m attache_openapi

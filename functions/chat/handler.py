@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 import attache.turns.app_toolsets  # noqa: F401 - now, and not while somebody waits for the first answer
 from attache.wire.health import health_routes
+from attache.wire.web_adapter_snapshots import snapshot_routes
 from attache.wire.web_app import web_app
 from attache.wiring import services
 from functions.chat.routes import routes
@@ -14,4 +15,5 @@ from functions.chat.routes import routes
 def application() -> FastAPI:
     """The chat route, and `/health` for the Lambda Web Adapter to see that it is up."""
     wired = services()
-    return web_app([routes(wired), health_routes()], wired.keys.settle)
+    snapshots = snapshot_routes(wired.load_models, wired.aws.forget)
+    return web_app([routes(wired), health_routes(), snapshots], wired.keys.settle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from attache.wire.health import health_routes
+from attache.wire.web_adapter_snapshots import snapshot_routes
 from attache.wire.web_app import web_app
 from attache.wiring import services
 from functions.updates.routes import routes
@@ -13,4 +14,5 @@ from functions.updates.routes import routes
 def application() -> FastAPI:
     """The updates route, and `/health` for the Lambda Web Adapter to see that it is up."""
     wired = services()
-    return web_app([routes(wired), health_routes()], wired.keys.settle)
+    snapshots = snapshot_routes(lambda: None, wired.aws.forget)  # all that it needs is there
+    return web_app([routes(wired), health_routes(), snapshots], wired.keys.settle)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from fastapi import FastAPI
 from samtranslator.translator.transform import transform
@@ -116,16 +117,30 @@ class Deployed:
     outputs: Mapping[str, str]
     refused: list[Refused]
 
+    def update(self, **parameters: str) -> None:
+        """Deploy the same again, but for these parameters."""
+        client = cloudformation(self.aws.access)
+        known = client.describe_stacks(StackName=STACK)["Stacks"][0]["Parameters"]
+        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+        same = [{"ParameterKey": each["ParameterKey"], "UsePreviousValue": True} for each in known]
+        client.update_stack(
+            StackName=STACK,
+            UsePreviousTemplate=True,
+            Parameters=[*given, *(each for each in same if each["ParameterKey"] not in parameters)],
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        client.get_waiter("stack_update_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
+
     def environment(self, function: str) -> dict[str, str]:
         """The variables of a function."""
-        found = self.aws.client("lambda").get_function_configuration(FunctionName=self._name(function))
+        found = self.aws.client("lambda").get_function_configuration(FunctionName=self.name(function))
         variables: dict[str, str] = found["Environment"]["Variables"]
         return variables
 
     def as_role_of(self, function: str) -> RoleAws:
         """AWS with the rights of the function's role."""
         role = f"{function}Role"
-        name = self._name(role)
+        name = self.name(role)
         iam, access = self.aws.client("iam"), self.aws.access
         trusting = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trusting]})
@@ -135,7 +150,8 @@ class Deployed:
         own = AwsAccess(access.endpoint_url, access.region, made["AccessKeyId"], made["SecretAccessKey"])
         return RoleAws(own, made["SessionToken"], function, self.outputs["RegistryTable"], self.refused)
 
-    def _name(self, logical: str) -> str:
+    def name(self, logical: str) -> str:
+        """What AWS calls a resource of the root template."""
         detail = self.aws.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=logical)
         name: str = detail["StackResourceDetail"]["PhysicalResourceId"]
         return name
@@ -146,7 +162,7 @@ def deployed(directory: Path, **parameters: str) -> Iterator[Deployed]:
     """The whole template, but for what its functions run, and for the rule that its bucket is reached by TLS only."""
     with CheckingAws(directory) as embedded:
         aws = Aws(embedded.access)
-        client = aws.client("cloudformation")
+        client = cloudformation(embedded.access)
         client.create_stack(
             StackName=STACK,
             TemplateURL=_packaged(aws),
@@ -156,6 +172,14 @@ def deployed(directory: Path, **parameters: str) -> Iterator[Deployed]:
         client.get_waiter("stack_create_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
         made = client.describe_stacks(StackName=STACK)["Stacks"][0]["Outputs"]
         yield Deployed(aws, {each["OutputKey"]: each["OutputValue"] for each in made}, [])
+
+
+def cloudformation(access: AwsAccess) -> Any:
+    """The client; this AWS answers when it has made most of a stack, and to a second request that there is one."""
+    session = botocore.session.Session()
+    session.set_credentials(access.access_key_id, access.secret_access_key)
+    patient = Config(read_timeout=120, retries={"total_max_attempts": 1})
+    return session.create_client("cloudformation", access.region, endpoint_url=access.endpoint_url, config=patient)
 
 
 def _packaged(aws: Aws) -> str:

@@ -137,7 +137,7 @@ def test_every_endpoint_of_the_contract_reaches_its_function(resources: Json, en
     paths = resources["Api"]["Properties"]["Body"]["paths"]
     operations = paths[route_of(endpoint.partition(" ")[2], paths)]
     uri = operations["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"]["uri"]
-    assert f"${{{function}.Arn}}/" in uri["Fn::Sub"]
+    assert f"${{{function}Aliaslive}}/" in uri["Fn::Sub"]
 
 
 def test_the_stream_routes_are_streamed_and_no_other_is(resources: Json) -> None:

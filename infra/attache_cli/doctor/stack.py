@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from attache_cli.doctor.finding import Examined, Finding, note, ok, wrong
+from attache_cli.doctor.versions import LIVE, configurations, version_faults
 
 ADAPTER = "LambdaAdapterLayer"
 LEAST_ADAPTER = 30  # 29 was withdrawn
@@ -56,11 +57,12 @@ async def _functions(examined: Examined) -> list[str]:
 
 async def _function(examined: Examined, name: str) -> list[Finding]:
     call = partial(examined.target.aws.call, "lambda")
-    configured = await call("get_function_configuration", FunctionName=name)
+    deployed, runs = await configurations(examined, name)
     reserved = await call("get_function_concurrency", FunctionName=name)
-    feeding = await call("list_event_source_mappings", FunctionName=name)
-    faults = [*function_faults(configured), *stops(name, reserved, feeding["EventSourceMappings"])]
-    return faults or [ok(name, f"ready, {configured['MemorySize']} MB")]
+    feeding = await call("list_event_source_mappings", FunctionName=f"{name}:{LIVE}")
+    faults = [*function_faults(deployed), *stops(name, reserved, feeding["EventSourceMappings"])]
+    faults += version_faults(deployed, runs)
+    return faults or [ok(name, f"ready, {deployed['MemorySize']} MB")]
 
 
 def stops(name: str, reserved: Mapping[str, Any], feeding: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:

@@ -180,6 +180,12 @@ class Services:
 
         return LitellmModels(self.catalogue, self._providers)
 
+    def load_models(self) -> None:
+        """Import the model library, which takes seconds, now and not with the first call of a model."""
+        from attache.models.litellm_import import import_litellm
+
+        import_litellm()
+
     @property
     def _watched(self) -> Models:
         """The models, traced or logged if the settings ask for it."""

@@ -11,6 +11,7 @@ import pytest
 from attache import __version__
 from attache_cli.doctor.api import _clock, _version, streamed
 from attache_cli.doctor.stack import _stack, function_faults, stops
+from attache_cli.doctor.versions import version_faults
 
 ARN = "arn:aws:lambda:eu-west-1:753240598075:layer:LambdaAdapterLayerArm64:"
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -46,6 +47,42 @@ def test_a_function_that_is_not(configured: dict[str, Any], level: str, said: st
     assert (found.level, found.do != "") == (level, True)
     assert found.said.startswith(said)
     assert "sk" not in found.said.split()
+
+
+def snapshots(apply_on: str, status: str = "Off") -> dict[str, Any]:
+    return {"SnapStart": {"ApplyOn": apply_on, "OptimizationStatus": status}}
+
+
+@pytest.mark.parametrize(
+    ("deployed", "runs", "said"),
+    [
+        (function(), function(Version="3"), None),
+        (function(**snapshots("None")), function(Version="3"), None),
+        (
+            function(**snapshots("PublishedVersions")),
+            function(Version="3", **snapshots("PublishedVersions", "On")),
+            None,
+        ),
+        (function(), None, "has no alias `live`"),
+        (function(MemorySize=1024), function(Version="3"), "runs as version 3, and has since changed in MemorySize"),
+        (
+            function(**snapshots("PublishedVersions")),
+            function(Version="3", **snapshots("None")),
+            "changed in SnapStart",
+        ),
+        (
+            function(**snapshots("PublishedVersions")),
+            function(Version="3", **snapshots("PublishedVersions")),
+            "has no snapshot of version 3",
+        ),
+    ],
+)
+def test_another_version_than_was_deployed_is_told(
+    deployed: dict[str, Any], runs: dict[str, Any] | None, said: str | None
+) -> None:
+    found = list(version_faults(deployed, runs))
+    assert [finding.level for finding in found] == ([] if said is None else ["wrong"])
+    assert (said or "") in "".join(finding.said for finding in found)
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ def at_snapshots(before: Callable[[], object], after: Callable[[], object]) -> N
     except ModuleNotFoundError:
         return
     hooks.register_before_snapshot(before)
-    hooks.register_after_restore(_restored, after)
+    hooks.register_after_restore(restored, after)
 
 
-def _restored(after: Callable[[], object]) -> None:
+def restored(after: Callable[[], object]) -> None:
+    """Reseed what every process must, then call `after`."""
     random.seed()  # or all copies of one snapshot would produce the same random numbers
     after()
