@@ -1,1 +1,1 @@
-"""The entry points: each translates what it is handed, calls one thing, and translates the answer back."""
+"""Entry points: each translates its event, calls one thing, and translates the result back."""

@@ -1,4 +1,4 @@
-"""The chat function where no answer can be streamed: `sam local`, and the rehearsal of a deployment."""
+"""The chat function where responses cannot be streamed: `sam local`, and the rehearsal of a deployment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functions.chat.handler import application
 
 
 def handler(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
-    """Lambda's entry point: a stream is handed over whole, when the turn has ended."""
+    """Lambda's handler: a stream is returned whole, when the turn has ended."""
     return _adapter()(event, context)
 
 

@@ -1,4 +1,4 @@
-"""The chat function's application, for uvicorn: `run.sh` starts it."""
+"""The chat function's ASGI application, for uvicorn: `run.sh` starts it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from functions.chat.routes import routes
 
 
 def application() -> FastAPI:
-    """The chat route, and `/health` for the Lambda Web Adapter to see that it is up."""
+    """The chat route, and `/health` for the Lambda Web Adapter's readiness check."""
     wired = services()
     snapshots = snapshot_routes(wired.load_models, wired.aws.forget)
     return web_app([routes(wired), health_routes(), snapshots], wired.keys.settle)

@@ -1,4 +1,4 @@
-"""Interrupt: stop the running turn, withdraw what waits."""
+"""Interrupt: stop the running turn and withdraw waiting messages."""
 
 from __future__ import annotations
 

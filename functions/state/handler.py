@@ -1,4 +1,4 @@
-"""The state function's handler: API Gateway's events to the routes, and their answers back."""
+"""The state function's handler: API Gateway's events to the routes, and their responses back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from functions.state.routes import routes
 
 
 def handler(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
-    """Lambda's entry point."""
+    """Lambda's handler."""
     return _adapter()(event, context)
 
 

@@ -1,4 +1,4 @@
-"""What a session looks like now, the system events it had, and what its client says beside the conversation."""
+"""State: a session's snapshot, its system events, and system messages from its client."""
 
 from __future__ import annotations
 

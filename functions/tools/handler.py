@@ -1,4 +1,4 @@
-"""The tools function's handler: SQS's events to the tool worker."""
+"""The tools function's handler: SQS events to the tool worker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from functions.tools.jobs import do_tool_job
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Lambda's entry point."""
+    """Lambda's handler."""
     wired = services()
     with noted(request=context.aws_request_id):
         answer = each_message(

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 async def do_tool_job(services: Services, body: str, tries: int = 1) -> None:
-    """Do the job that a message asks for, which has come `tries` times. Whatever it raises, the message has failed.
+    """Do the job in a message that was delivered `tries` times; if this raises, the message has failed.
 
-    A message that is not ours is told to the session whose call it names, if it names one; one of another version,
-    when that has not taken it either. Raises NotOurs and GivenUp where it is to be set aside, anything else where it
-    should come again.
+    A message that is not ours is reported to the session whose call it names, if any; so is one of another version,
+    after its last try. Raises NotOurs and GivenUp if it belongs among the dead letters, anything else if it should be
+    delivered again.
     """
     try:
         job = parse_tool_job(body)
@@ -31,7 +31,7 @@ async def do_tool_job(services: Services, body: str, tries: int = 1) -> None:
 
 
 async def _done_or_given_up(services: Services, job: ToolJob, tries: int) -> None:
-    """The last try only tells the session: a job that ends its process would end that of its last try, too."""
+    """On the last try the session is only told: a job that kills its process would also kill its last try."""
     if tries >= MOST_TRIES and await services.tool_worker.give_up(job.session_id, job.call_id):
         raise GivenUp("A tool call could not be finished, and its session was told.")
     await services.tool_worker.handle(job)

@@ -1,4 +1,4 @@
-"""The turns function's handler: SQS's events to the worker."""
+"""The turns function's handler: SQS events to the turn worker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from functions.turns.jobs import do_job
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Lambda's entry point."""
+    """Lambda's handler."""
     wired = services()
     deadline = time.time_ns() // 1_000_000 + context.get_remaining_time_in_millis()
     with noted(request=context.aws_request_id):

@@ -1,4 +1,4 @@
-"""The turns queue: each message is a job for the worker."""
+"""The turns queue: each message is a job for the turn worker."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 async def do_job(services: Services, body: str, tries: int = 1, deadline: int | None = None) -> None:
-    """Do the job that a message asks for, which has come `tries` times. Whatever it raises, the message has failed.
+    """Do the job in a message that was delivered `tries` times; if this raises, the message has failed.
 
-    `deadline`: when the function's time is over (ms). After the last try what waits for an answer is ended as failed.
-    Raises NotOurs and GivenUp where the message is to be set aside, anything else where it should come again.
+    `deadline`: when the function's time is over (ms). After the last try, what waits for an answer is ended as failed.
+    Raises NotOurs and GivenUp if the message belongs among the dead letters, anything else if it should be delivered
+    again.
     """
     job = parse_job(body)
     with noted(session=session_mark(job.session_id)):

@@ -1,4 +1,4 @@
-"""The updates function where no answer can be streamed: `sam local`, and the rehearsal of a deployment."""
+"""The updates function where responses cannot be streamed: `sam local`, and the rehearsal of a deployment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST = 25.0  # seconds: API Gateway waits no longer than 29
 
 
 def handler(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
-    """Lambda's entry point: a long poll, which answers once something has happened."""
+    """Lambda's handler: a long poll that returns once something has happened."""
     return _adapter()(event, context)
 
 

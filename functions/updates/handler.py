@@ -1,4 +1,4 @@
-"""The updates function's application, for uvicorn: `run.sh` starts it."""
+"""The updates function's ASGI application, for uvicorn: `run.sh` starts it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functions.updates.routes import routes
 
 
 def application() -> FastAPI:
-    """The updates route, and `/health` for the Lambda Web Adapter to see that it is up."""
+    """The updates route, and `/health` for the Lambda Web Adapter's readiness check."""
     wired = services()
     snapshots = snapshot_routes(lambda: None, wired.aws.forget)  # all that it needs is there
     return web_app([routes(wired), health_routes(), snapshots], wired.keys.settle)

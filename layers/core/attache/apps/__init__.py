@@ -1,4 +1,4 @@
-"""Apps: what an operator describes and deploys."""
+"""Apps: what operators describe in a folder, compiled and deployed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A compiled app: all that a turn needs to know of it, as one JSON document."""
+"""A compiled app: everything a turn needs to know about it, as one JSON document."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ RETENTION_DAYS = 90
 
 
 class ModelChoice(Frozen):
-    """The models an app may use, by our ids. `allowed` may hold patterns (`openrouter/*`).
+    """The models an app may use, by our ids. `allowed` may contain patterns (`openrouter/*`).
 
-    `title` is the one that names conversations and summarises their older turns; None is the session's own.
+    `title`: the model that names conversations and summarises them; None is the session's own.
     """
 
     default: str
@@ -25,12 +25,12 @@ class ModelChoice(Frozen):
     title: str | None = None
 
     def allows(self, model: str) -> bool:
-        """Whether a user of the app may choose this model; the default always, the fallback only if it is listed."""
+        """Whether users of the app may choose this model: the default always, the fallback only if it is listed."""
         return model == self.default or any(fnmatchcase(model, pattern) for pattern in self.allowed)
 
 
 class SecretDeclaration(Frozen):
-    """A secret that the app's tools use, as its users are told of it."""
+    """A secret that the app's tools use, as its users are shown it."""
 
     name: str
     description: str = ""
@@ -38,9 +38,9 @@ class SecretDeclaration(Frozen):
 
 
 class App(Frozen):
-    """An app as it was deployed. `version` is the hash of everything else in it.
+    """A deployed app. `version` is the hash of everything else in it.
 
-    `builtin_tools` names toolsets that come with the program (`general`). `retention_days`: how long messages are kept.
+    `builtin_tools`: names of built-in toolsets (`general`). `retention_days`: how long messages are kept.
     """
 
     name: str

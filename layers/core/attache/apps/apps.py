@@ -1,4 +1,4 @@
-"""Where the apps are, as an interface."""
+"""Finding apps, as an interface."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Apps(Protocol):
     """The deployed apps."""
 
     async def get(self, name: str) -> App:
-        """The app as it is now. Raises NotFound; Unavailable where the store does not answer."""
+        """The current version of the app. Raises NotFound; Unavailable if the store does not answer."""
         ...
 
     async def names(self) -> list[tuple[str, str]]:
-        """(name, title) of every app, by name."""
+        """(name, title) of every app, sorted by name."""
         ...

@@ -1,4 +1,4 @@
-"""The deployed apps, and the one that comes with the program."""
+"""The deployed apps, with or without the built-in app `default`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Choose = Callable[[ModelChoice], Awaitable[ModelChoice]]
 
 
 class AppsWithDefault:
-    """`Apps` of `deployed` and the app `default`, whose models `choose` may put into another order."""
+    """The apps of `deployed` and the app `default`; `choose` may reorder the default app's models."""
 
     def __init__(self, deployed: Apps, default: App, choose: Choose) -> None:
         self._deployed = deployed
@@ -30,7 +30,7 @@ class AppsWithDefault:
 
 
 class AppsWithoutDefault:
-    """`Apps` of `deployed` alone: the operator turned the app `default` off."""
+    """The apps of `deployed` alone: the operator turned the app `default` off."""
 
     def __init__(self, deployed: Apps) -> None:
         self._deployed = deployed

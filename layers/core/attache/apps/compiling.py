@@ -1,4 +1,4 @@
-"""A described app as the compiled one that is deployed, with a report; or every reason why not."""
+"""Compiling a described app: the result is the app to deploy and a report, or every reason why not."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ VERSION_LENGTH = 16
 
 @dataclass(frozen=True)
 class _Api:
-    """One entry of the manifest's `tools` and what it came to; `number` is its place there."""
+    """One entry of the manifest's `tools`, compiled; `number` is its index there."""
 
     number: int
     compiled: Compiled
 
 
 def compile_app(described: Described, *, allow_loopback: bool) -> tuple[App, Report]:
-    """`allow_loopback`: a server on this machine itself is taken, as on the local stack. Raises CannotDeploy."""
+    """Compile an app. `allow_loopback`: accept servers on this machine, for the local stack. Raises CannotDeploy."""
     problems: list[Problem] = []
     apis = list(_apis(described, problems))
     drafts = [draft for api in apis for draft in api.compiled.drafts]

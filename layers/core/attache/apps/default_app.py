@@ -1,4 +1,4 @@
-"""The app that is there without a key or a manifest: conversation, and the program's general-purpose tools."""
+"""The built-in app, which needs no key and no manifest: conversation and general-purpose tools."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MODELS = ModelChoice(
 
 
 def default_app() -> App:
-    """The app `default`, as any other compiled app."""
+    """The app `default`, in the same form as any other compiled app."""
     app = App(
         name=DEFAULT_APP,
         title="General assistant",

@@ -16,7 +16,7 @@ from attache.errors import NotFound
 
 @dataclass(frozen=True)
 class Deployment:
-    """What a deployment did. `changed` is False where this very app was served already."""
+    """The result of a deployment. `changed` is False if this same app was deployed already."""
 
     app: App
     release: Release
@@ -29,9 +29,9 @@ async def deploy(
 ) -> Deployment:
     """Compile an app's folder and serve it from now on; running containers follow within 60 s.
 
-    `fetch` gets a description by URL. `allow_loopback`: for the local stack, which reaches servers on this machine.
-    `server` replaces the servers of all tools. Raises CannotDeploy with every problem, Conflict where somebody else
-    deployed meanwhile, Unavailable.
+    `fetch` gets a description by URL. `allow_loopback`: accept servers on this machine, for the local stack. `server`
+    replaces the servers of all tools. Raises CannotDeploy with every problem, Conflict if somebody else deployed
+    meanwhile, Unavailable.
     """
     app, report = await asyncio.to_thread(build, folder, fetch, allow_loopback=allow_loopback, server=server)
     release, changed = await publish(app, releases)
@@ -39,13 +39,13 @@ async def deploy(
 
 
 def build(folder: Path, fetch: Fetch, *, allow_loopback: bool = False, server: str | None = None) -> tuple[App, Report]:
-    """The compiled app of a folder and the report on it; nothing is stored. Raises CannotDeploy."""
+    """The compiled app of a folder, and the report; nothing is stored. Raises CannotDeploy."""
     described = read_folder(folder, fetch)
     return compile_app(described.served_by(server) if server else described, allow_loopback=allow_loopback)
 
 
 async def publish(app: App, releases: Releases) -> tuple[Release, bool]:
-    """Serve a compiled app, such as one that is written in code; whether that changed anything."""
+    """Serve a compiled app, such as one written in code; returns whether that changed anything."""
     app = versioned(app)
     previous = await releases.current(app.name)
     if previous and previous.version == app.version:
@@ -54,7 +54,7 @@ async def publish(app: App, releases: Releases) -> tuple[Release, bool]:
 
 
 async def show(name: str, releases: Releases) -> tuple[Release, App]:
-    """What is served under a name. Raises NotFound."""
+    """The app that is served under a name. Raises NotFound."""
     release = await releases.current(name)
     app = await releases.bundle(name, release.version) if release else None
     if release is None or app is None:
@@ -63,6 +63,6 @@ async def show(name: str, releases: Releases) -> tuple[Release, App]:
 
 
 async def delete(name: str, releases: Releases) -> None:
-    """Withdraw an app; its sessions, keys and secrets stay. Raises NotFound."""
+    """Stop serving an app; its sessions, keys and secrets stay. Raises NotFound."""
     if not await releases.withdraw(name):
         raise NotFound(f"There is no app {name!r}.")

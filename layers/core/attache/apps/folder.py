@@ -1,4 +1,4 @@
-"""An app's folder: its manifest and the descriptions that it names, read and nothing more."""
+"""Reading an app's folder: its manifest, and the descriptions that it names."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Fetch = Callable[[str], bytes]
 
 @dataclass(frozen=True)
 class Described:
-    """An app as described: `documents` stand in the order of the manifest's `tools`."""
+    """An app as described: `documents` are in the order of the manifest's `tools`."""
 
     source: Source
     manifest: Manifest
     documents: tuple[Document, ...]
 
     def served_by(self, server: str) -> Described:
-        """The same app with all its requests going to another server, such as the one that is being tried."""
+        """The same app with all its requests sent to another server, such as a test server."""
         tools = tuple(each.model_copy(update={"server": server}) for each in self.manifest.tools)
         return replace(self, manifest=self.manifest.model_copy(update={"tools": tools}))
 
 
 def read_folder(folder: Path, fetch: Fetch) -> Described:
-    """Read an app. `fetch` gets a description by its URL. Raises CannotDeploy with all problems."""
+    """Read an app. `fetch` gets a description by its URL. Raises CannotDeploy with every problem."""
     if not folder.is_dir():
         raise CannotDeploy.at(str(folder), "There is no such folder.")
     if not (folder / MANIFEST).is_file():

@@ -1,4 +1,4 @@
-"""Descriptions by URL, fetched by the operator's machine when an app is deployed."""
+"""Descriptions by URL, downloaded on the operator's machine when an app is deployed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ACCEPTED = "application/json, application/yaml, text/yaml, */*;q=0.5"
 
 
 def fetch_description(url: str) -> bytes:
-    """The document at `url`, redirects followed. Raises CannotDeploy."""
+    """Download the document at `url`, following redirects. Raises CannotDeploy."""
     try:
         with (
             httpx.Client(timeout=TIMEOUT, follow_redirects=True, headers={"Accept": ACCEPTED}) as client,

@@ -1,4 +1,4 @@
-"""`app.yaml`: what an operator writes to describe an app. Unknown keys are errors."""
+"""`app.yaml`, the manifest in which an operator describes an app. Unknown keys are errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Strict(BaseModel):
 
 
 class Models(Strict):
-    """The models of an app, by ids or patterns of ids. `title` names and summarises: a cheap one will do."""
+    """The models of an app, by ids or patterns of ids. `title` names and summarises; a cheap model will do."""
 
     default: Text
     allowed: tuple[Text, ...] = ()
@@ -42,7 +42,7 @@ class Models(Strict):
 
 
 class Secret(Strict):
-    """A secret that the tools need; its value is set apart from the manifest."""
+    """A secret that the tools need; its value is set separately."""
 
     name: SecretName
     description: str = ""
@@ -89,10 +89,10 @@ Words = Annotated[tuple[Text, ...], BeforeValidator(_one_or_more)]
 
 
 class StepsOf(Strict):
-    """After the request, `poll` another operation until `field` of its answer is one of `done` or `failed`.
+    """After the request, poll the operation `poll` until `field` of its answer is one of `done` or `failed`.
 
-    `arguments`: what the poll needs, each as a field of the first answer (`data.id`). `message`: the field that says
-    how far it is. `interval` and `limit` are seconds.
+    `arguments`: the poll's arguments, each a field of the first answer (`data.id`). `message`: the field with the
+    progress. `interval` and `limit` are seconds.
     """
 
     poll: Text
@@ -106,9 +106,9 @@ class StepsOf(Strict):
 
 
 class Expose(Strict):
-    """One operation by `GET /prices/{symbol}` or by its operationId, and what is different about it as a tool.
+    """An operation, as `GET /prices/{symbol}` or by operationId, and how it differs as a tool.
 
-    `async: true`: no turn waits for its answer; nor for what comes of `steps`.
+    `async: true`: no turn waits for its answer; `steps` imply that.
     """
 
     operation: Text
@@ -122,9 +122,9 @@ class Expose(Strict):
 
 
 class ApiTools(Strict):
-    """Tools of one API. Without `expose`, `tags` and `paths` every operation is one; with them, what any of them names.
+    """Tools of one API: every operation, or those that any of `expose`, `tags` and `paths` names.
 
-    `openapi`: a file in the app's folder, or a URL. `paths` may hold `*`. `server` replaces the description's own.
+    `openapi`: a file in the app's folder, or a URL. `paths` may contain `*`. `server` replaces the description's own.
     """
 
     openapi: Text

@@ -1,4 +1,4 @@
-"""A manifest out of its file, or everything that is wrong with it, in words and with lines."""
+"""Parsing a manifest: the result is the manifest, or everything that is wrong with it, with line numbers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _PATTERNS = {
 
 
 def read_manifest(source: Source) -> Manifest:
-    """Raises CannotDeploy with all problems."""
+    """Parse a manifest. Raises CannotDeploy with every problem."""
     if not isinstance(source.data, dict):
         raise CannotDeploy.at(source.place(), "An app is described by keys and values: `name`, `models`, `tools`.")
     try:
@@ -54,7 +54,7 @@ def _problem(source: Source, error: ErrorDetails) -> Problem:
 
 
 def as_written(source: Source, path: Iterable[str | int]) -> Path:
-    """The path in the file: one API may stand under `tools` without a list around it."""
+    """The path as in the file, where a single API may stand under `tools` without a list."""
     written: list[str | int] = []
     value: Any = source.data
     for part in path:

@@ -1,4 +1,4 @@
-"""What is wrong with an app that an operator describes, and what was made of it."""
+"""Problems with an app's description, and the report on what was compiled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attache.errors import BadInput
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to correct. `place`: `app.yaml:12 (tools.expose.0)`; `message` says what to do."""
+    """Something to correct. `place`: `app.yaml:12 (tools.expose.0)`; `message` says what to do."""
 
     place: str
     message: str
@@ -21,7 +21,7 @@ class Problem:
 
 
 class CannotDeploy(BadInput):
-    """The app cannot be used as it is described; nothing of it was deployed."""
+    """The app cannot be used as described; nothing of it was deployed."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -44,7 +44,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """An operation that is no tool, where it stands and why."""
+    """An operation that did not become a tool, its place and the reason."""
 
     operation: str
     place: str
@@ -56,7 +56,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Report:
-    """What a description came to: operations taken and left out, and what the operator should know besides."""
+    """The result of compiling: operations taken and left out, and other notes for the operator."""
 
     taken: tuple[Taken, ...] = field(default=())
     left_out: tuple[LeftOut, ...] = field(default=())
@@ -67,7 +67,7 @@ class Report:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """` Did you mean 'openapi'?`, or what there is to choose from."""
+    """` Did you mean 'openapi'?`, or the possible choices."""
     words = sorted(known)
     close = get_close_matches(word, words, n=1, cutoff=0.5)
     if close:

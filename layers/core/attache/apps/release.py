@@ -1,4 +1,4 @@
-"""What is deployed, as an operator sees it, and where releases are kept, as an interface."""
+"""Deployed apps as operators see them, and their storage as an interface."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ class Release:
 
 
 class Releases(Protocol):
-    """The store of compiled apps: bundles by version, and for each app a pointer to the one that is served."""
+    """Stores compiled apps: bundles by version and, for each app, a pointer to the one that is served."""
 
     async def current(self, name: str) -> Release | None:
-        """The release that is served now. Raises Unavailable, as all of these do."""
+        """The release that is served now, or None. Raises Unavailable, as all of these do."""
         ...
 
     async def bundle(self, name: str, version: str) -> App | None:
-        """A compiled app, None where there is none of that version."""
+        """A compiled app; None if there is none of that version."""
         ...
 
     async def all(self) -> list[Release]:
-        """Every app's release, by name; one that was made a moment ago may be missing still."""
+        """Every app's release, by name; a very recent one may be missing."""
         ...
 
     async def publish(self, app: App, previous: Release | None) -> Release:
-        """Store the bundle, then point to it if `previous` is still what is served. Raises Conflict if it is not."""
+        """Store the bundle, then point to it if `previous` is still what is served; else raise Conflict."""
         ...
 
     async def withdraw(self, name: str) -> bool:
-        """Remove the pointer, then the bundles; whether there was an app."""
+        """Remove the pointer, then the bundles; returns whether there was an app."""
         ...

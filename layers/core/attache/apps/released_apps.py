@@ -1,4 +1,4 @@
-"""The deployed apps as a turn reads them: the pointer at most a minute old, a bundle never read twice."""
+"""The deployed apps as turns read them: pointers are cached for a minute, bundles for a day."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from attache.clock import Clock
 from attache.errors import NotFound
 
 POINTER_SECONDS = 60
-BUNDLE_SECONDS = 86_400  # a bundle never changes; a day bounds what nobody asks for any more
+BUNDLE_SECONDS = 86_400  # a bundle never changes; after a day unused ones are forgotten
 MOST_POINTERS = 256
 MOST_BUNDLES = 64
 
 
 class ReleasedApps:
-    """The Apps of a store of releases. An app that is not there is asked for again each time."""
+    """`Apps` of a store of releases. A missing app is looked up again each time."""
 
     def __init__(self, releases: Releases, clock: Clock) -> None:
         self._releases = releases
@@ -25,9 +25,9 @@ class ReleasedApps:
         self._names: TimedCache[None, list[tuple[str, str]]] = TimedCache(clock, POINTER_SECONDS, 1)
 
     async def get(self, name: str) -> App:
-        """The app as it was deployed, at most 60 s ago. Raises NotFound, Unavailable."""
+        """The app as it was deployed at most 60 s ago. Raises NotFound, Unavailable."""
         app = await self._bundle(await self._pointer(name))
-        if app is None:  # withdrawn, or deployed anew, since the pointer was read
+        if app is None:  # withdrawn or deployed again since the pointer was read
             self._pointers.drop(name)
             app = await self._bundle(await self._pointer(name))
         if app is None:

@@ -9,7 +9,7 @@ from attache.clock import Clock
 
 
 class S3Apps(ReleasedApps):
-    """The Apps of a bucket and a registry table, cached for the life of a container."""
+    """`Apps` of a bucket and a registry table, cached for the life of a container."""
 
     def __init__(self, aws: Aws, bucket: str, table: str, clock: Clock) -> None:
         super().__init__(S3Releases(aws, bucket, table, clock), clock)

@@ -21,7 +21,7 @@ _STORE = "The store of apps"
 
 
 class S3Releases:
-    """The Releases of a bucket and a registry table."""
+    """`Releases` in a bucket and a registry table."""
 
     def __init__(self, aws: Aws, bucket: str, table: str, clock: Clock) -> None:
         self._aws = aws
@@ -79,7 +79,7 @@ class S3Releases:
             )
 
     async def _point(self, release: Release, previous: Release | None) -> None:
-        """Whoever deploys the same app at the same time finds that the pointer is not what it was."""
+        """Write the pointer, unless somebody else deployed the same app meanwhile."""
         condition: Mapping[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         if previous:
             condition = {

@@ -1,4 +1,4 @@
-"""A YAML or JSON file as plain JSON data that remembers on which line everything stood."""
+"""A YAML or JSON file as plain data that knows the line of every value."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Path = Sequence[str | int]
 
 @dataclass(frozen=True)
 class Source:
-    """A file's data. `root` is its YAML tree; JSON has none, and then places are paths without lines."""
+    """A file's data. `root` is its YAML tree; JSON has none, so its places are paths without lines."""
 
     name: str
     data: Any
     root: Node | None = None
 
     def place(self, path: Path = ()) -> str:
-        """`openapi.yaml:12 (paths./prices.get)`: the line of the last part of `path` that is there."""
+        """`openapi.yaml:12 (paths./prices.get)`: the line of the last part of `path` that exists."""
         where = self.name if self.root is None else f"{self.name}:{self.root.line_of(path)}"
         return f"{where} ({'.'.join(map(str, path))})" if path else where
 
 
 def read_source(name: str, content: bytes) -> Source:
-    """Read a file. Raises CannotDeploy with the line, where there is one."""
+    """Read a file. Raises CannotDeploy, with the line if there is one."""
     if len(content) > MAX_BYTES:
         raise CannotDeploy.at(name, f"This file is over {MAX_BYTES // 1_000_000} MB.")
     try:
@@ -46,7 +46,7 @@ def read_source(name: str, content: bytes) -> Source:
 
 
 def _read_json(name: str, text: str) -> Source | None:
-    """None where it is no JSON: a YAML file may begin with a bracket too."""
+    """The value, or None if this is no JSON: YAML files may begin with a bracket too."""
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
@@ -66,7 +66,7 @@ def _read_yaml(name: str, text: str) -> Source:
 
 
 def _check(source: Source) -> None:
-    """Both formats can say what can be neither walked nor sent."""
+    """Refuse what both formats can express but we cannot handle."""
     if too_deep(source.data, MAX_DEPTH):
         raise CannotDeploy.at(source.name, "This file is nested too deeply.")
     try:

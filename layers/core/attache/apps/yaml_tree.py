@@ -1,8 +1,8 @@
-"""YAML as a tree of plain data with lines, by the rules of YAML 1.2 that OpenAPI asks for (its 4.3).
+"""YAML as a tree of plain data with line numbers, by the rules of YAML 1.2 as OpenAPI requires (its 4.3).
 
-`no` is a word, a date is a string, keys are strings. Tags, a second document, a repeated key, and aliases that expand
-beyond all bounds are refused. Built from PyYAML's events without recursion: its own composer overflows the C stack on
-deep nesting.
+`no` is a word, a date is a string, keys are strings. Tags, a second document, repeated keys, and aliases that expand
+too far are refused. It is built from PyYAML's events without recursion, because PyYAML's own composer overflows the C
+stack on deep nesting.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WORDS[""] = None
 
 
 class YamlError(Exception):
-    """The text is no YAML that we read; `line` counts from 1."""
+    """The text is not YAML that we accept; `line` counts from 1."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -36,7 +36,7 @@ class YamlError(Exception):
 
 @dataclass(eq=False)
 class Node:
-    """A value and the line it begins on. `size`: how many values it is, aliases written out."""
+    """A value and the line it begins on. `size`: the number of values in it, aliases expanded."""
 
     line: int
     data: Any = None
@@ -46,7 +46,7 @@ class Node:
     key_line: int = 0
 
     def line_of(self, path: Sequence[str | int]) -> int:
-        """The line of the last part of `path` that is there (of its key, in a mapping)."""
+        """The line of the last part of `path` that exists (of its key, in a mapping)."""
         line, node = self.line, self
         for part in path:
             member = node.members.get(part) or node.members.get(str(part))
@@ -57,7 +57,7 @@ class Node:
 
 
 def read_tree(text: str) -> Node:
-    """The only document in `text`. Raises YamlError."""
+    """The single document in `text`. Raises YamlError."""
     builder = _Builder()
     try:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
@@ -74,7 +74,7 @@ def read_tree(text: str) -> Node:
 
 
 class _Builder:
-    """Puts events together; `_open` are the collections that are not closed yet, outermost first."""
+    """Assembles events; `_open` are the unfinished collections, outermost first."""
 
     def __init__(self) -> None:
         self.root: Node | None = None
@@ -155,7 +155,7 @@ def _place_member(parent: Node, node: Node, line: int) -> None:
 
 
 def _merge(parent: Node, node: Node, line: int) -> None:
-    """The merge key of YAML 1.1, which people use with anchors; a mapping's own keys win wherever they stand."""
+    """YAML 1.1's merge key, which people use with anchors; a mapping's own keys win wherever they stand."""
     for part in node.data if isinstance(node.data, list) else [node.data]:
         if not isinstance(part, dict):
             raise YamlError("`<<` merges mappings only.", line)

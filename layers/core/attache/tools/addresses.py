@@ -1,15 +1,15 @@
-"""Which network addresses a tool may reach: the public ones (design, invariant 11)."""
+"""Which network addresses tools may reach: public ones only (design, invariant 11)."""
 
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
-# IPv4 inside IPv6: NAT64 (RFC 6052, RFC 8215), IPv4-compatible (RFC 4291); the rest ipaddress knows
+# IPv4 in IPv6: NAT64 (RFC 6052, RFC 8215), IPv4-compatible (RFC 4291); ipaddress knows the rest
 _EMBEDDING = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
 
 
 def refusal(address: str) -> str | None:
-    """Why this address is not dialled, or None where it may be. `address` is a literal, e.g. `10.0.0.1`."""
+    """The reason why this address is not allowed; None if it is. `address` is a literal, e.g. `10.0.0.1`."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -18,7 +18,7 @@ def refusal(address: str) -> str | None:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether this literal is this machine itself."""
+    """Whether this literal is a loopback address."""
     try:
         return ip_address(address).is_loopback
     except ValueError:
@@ -26,12 +26,12 @@ def is_loopback(address: str) -> bool:
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether a host says by its name alone that it is this machine: `localhost`, `127.0.0.1`, `::1`."""
+    """Whether a host name means loopback without resolving it: `localhost`, `127.0.0.1`, `::1`."""
     return host.lower().rstrip(".") == "localhost" or is_loopback(host.strip("[]"))
 
 
 def _all_meanings(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
-    """The address, and the IPv4 addresses that a gateway may make of it; a translated one stands for itself only."""
+    """The address, and any IPv4 address that a gateway may translate it to."""
     if isinstance(address, IPv4Address):
         return [address]
     embedded = [each for each in (address.ipv4_mapped, address.sixtofour, *(address.teredo or ())) if each]

@@ -1,4 +1,4 @@
-"""A tool call's arguments, as the model wrote them, against the tool's schema."""
+"""Checking a tool call's arguments, as the model wrote them, against the tool's schema."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MAX_SHOWN = 80
 def check_arguments(schema: Mapping[str, Any], text: str) -> tuple[dict[str, Any] | None, str | None]:
     """The arguments, or advice for the model that names every violation (ten at most); one of the two is None.
 
-    Empty text is no arguments. A null for an optional argument that may not be null counts as not given: several models
-    fill in all names.
+    Empty text means no arguments. Null for an optional argument that does not allow it counts as missing, because
+    several models fill in every name.
     """
     try:
         return _checked(schema, text)
@@ -139,7 +139,7 @@ def _types(value: Any) -> str:
 
 
 def _multiple_of(_: Any, divisor: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
-    """`multipleOf` of the numbers as they are written: as binary fractions, 19.99 is no multiple of 0.01."""
+    """`multipleOf` on decimal numbers: in binary fractions, 19.99 would not be a multiple of 0.01."""
     if isinstance(instance, bool) or not isinstance(instance, int | float):
         return
     if Fraction(str(instance)) % Fraction(str(divisor)):

@@ -15,7 +15,7 @@ from attache.tools.tool import CallContext
 
 @dataclass(frozen=True)
 class Opened:
-    """In the clear: the tool's own secret, those that handles stand for, and all that are not to be shown."""
+    """In plain text: the tool's own secret, those that handles stand for, and all that must not be shown."""
 
     auth: str | None
     handles: Mapping[str, str]
@@ -23,9 +23,9 @@ class Opened:
 
 
 class CallSecrets:
-    """Opens what the calls of one app need; `names` are all secrets that the app knows.
+    """Reads the secrets for calls of one app; `names` are all secrets that the app knows.
 
-    All of them are hidden in every result: what one tool is given, another may answer.
+    All of them are hidden in every result, because what is sent to one tool another may return.
     """
 
     def __init__(self, source: SecretSource, names: Sequence[str]) -> None:
@@ -33,7 +33,7 @@ class CallSecrets:
         self._names = names
 
     async def open(self, auth: ToolAuth | None, handles: Collection[str], context: CallContext) -> Opened:
-        """The secrets of a call. Raises UnsendableError where one that it needs is missing, AttacheError."""
+        """The secrets of a call. Raises UnsendableError if a required one is missing, AttacheError."""
         of_app, own = await asyncio.gather(self._of_app(context), self._own(context))
         secret = own.get(auth.secret, of_app.get(auth.secret)) if auth else None
         if auth and auth.required and secret is None:

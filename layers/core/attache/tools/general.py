@@ -1,4 +1,4 @@
-"""The general-purpose tools that come with the program: time, arithmetic, units, and what there is."""
+"""The built-in general-purpose tools: time, arithmetic, units, and a list of capabilities."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_AMOUNT = 1e100
 
 @dataclass(frozen=True)
 class BuiltIn:
-    """A tool of the program's own: `answer` takes the checked arguments by name and raises BadInput with advice."""
+    """A built-in tool: `answer` takes the checked arguments by name, and raises BadInput with advice."""
 
     spec: ToolSpec
     answer: Callable[..., Any]
@@ -44,7 +44,7 @@ class GeneralTools:
         return read if isinstance(read, ToolResult) else None
 
     async def run(self, call: ToolCall, context: CallContext) -> ToolResult:
-        del context  # the same for everybody
+        del context  # no answer depends on the caller
         read = self._read(call)
         if isinstance(read, ToolResult):
             return read
@@ -52,7 +52,7 @@ class GeneralTools:
         return await asyncio.to_thread(_answered, self._tools[call.name], read)
 
     def _read(self, call: ToolCall) -> Mapping[str, Any] | ToolResult:
-        """The arguments, or what the model is told."""
+        """The arguments, or the error for the model."""
         if call.name not in self._tools:
             return ToolResult("error", f"There is no tool {call.name[:64]!r}; there are {', '.join(self._tools)}.")
         arguments, advice = check_arguments(self._tools[call.name].spec.parameters, call.arguments)

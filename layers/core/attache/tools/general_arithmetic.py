@@ -1,4 +1,4 @@
-"""Arithmetic without rounding: 0.1 + 0.2 is 0.3, and what cannot be exact says so."""
+"""Exact arithmetic: 0.1 + 0.2 is 0.3, and results that cannot be exact say so."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _TYPED = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-", "^": "**"})
 
 
 def calculate(expression: str) -> dict[str, Any]:
-    """`{"expression", "result", "exact"}`, beside a fraction also `decimal`, beside a rounded number a `note`.
+    """`{"expression", "result", "exact"}`; for a fraction also `decimal`, for a rounded number a `note`.
 
-    Raises BadInput with advice for what cannot be read, is not defined or grows too large.
+    Raises BadInput with advice if the expression cannot be parsed, is undefined or grows too large.
     """
     value = _value(expression.translate(_TYPED).strip().rstrip("=?"))
     answer = {"expression": expression, "result": exact_text(value), "exact": True}
@@ -82,7 +82,7 @@ def _constant(node: ast.Name) -> Number:
 
 
 def _literal(source: str, node: ast.Constant) -> Fraction:
-    """A number as it was written: the parser's own float would have lost 0.1 already."""
+    """A number as it was written: Python's parser would have rounded 0.1 to a float."""
     if type(node.value) is int:
         return Fraction(node.value)
     if not isinstance(node.value, float):
@@ -94,7 +94,7 @@ def _literal(source: str, node: ast.Constant) -> Fraction:
 
 
 def _sum(left: Decimal, right: Decimal) -> Decimal:
-    """What is left of two rounded numbers that are the same in 40 digits is noise, as in sqrt(2) ** 2 - 2."""
+    """The difference of two rounded numbers that agree in 40 digits is noise, as in sqrt(2) ** 2 - 2: it becomes 0."""
     total = WORKING.add(left, right)
     return Decimal(0) if left and right and total.adjusted() < left.adjusted() - NOISE else total
 

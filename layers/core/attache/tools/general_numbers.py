@@ -1,4 +1,4 @@
-"""Numbers that are exact as long as they can be: a Fraction is exact, a Decimal was rounded."""
+"""Numbers that stay exact as long as possible: a Fraction is exact, a Decimal was rounded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_ROOT = 64
 
 
 def kept(number: Fraction) -> Number:
-    """The number itself where it is short enough to go on with exactly, else rounded to 50 digits."""
+    """The number, rounded to 50 digits if it is too long to keep exact."""
     return number if _bits(number) <= MAX_BITS else decimal(number)
 
 
@@ -31,7 +31,7 @@ def decimal(number: Number) -> Decimal:
 def lifted(
     exact: Callable[[Fraction, Fraction], Fraction], rounded: Callable[[Decimal, Decimal], Decimal]
 ) -> Callable[[Number, Number], Number]:
-    """An operation out of its exact and its rounded form: exact on exact numbers, while the result stays short."""
+    """An operation from its exact and its rounded form: exact on exact numbers, if the result is short."""
 
     def operation(left: Number, right: Number) -> Number:
         if isinstance(left, Fraction) and isinstance(right, Fraction):
@@ -42,7 +42,7 @@ def lifted(
 
 
 def power(base: Number, exponent: Number) -> Number:
-    """`base ** exponent`; exact for whole exponents and for roots that come out, where the result stays short."""
+    """`base ** exponent`; exact for whole exponents and exact roots, if the result is short."""
     if isinstance(base, Fraction) and isinstance(exponent, Fraction):
         exact = _exact_power(base, exponent)
         if exact is not None:
@@ -59,7 +59,7 @@ def _exact_power(base: Fraction, exponent: Fraction) -> Fraction | None:
 
 
 def exact_root(number: Fraction, degree: int) -> Fraction | None:
-    """The root of a number that is not negative, where it is a fraction itself; None where it is not."""
+    """The root of a non-negative number if it is a fraction; else None."""
     if number < 0 or degree > MAX_ROOT:
         return None
     root = Fraction(_whole_root(number.numerator, degree), _whole_root(number.denominator, degree))
@@ -81,7 +81,7 @@ def _bits(number: Fraction) -> int:
 
 
 def exact_text(number: Number) -> str | None:
-    """An integer, a finite decimal or `n/d`; None for a number that was rounded or that takes over 3,100 characters."""
+    """An integer, a finite decimal or `n/d`; None for a rounded number, or one of over 3,100 characters."""
     if isinstance(number, Decimal):
         return None
     text = _finite_decimal(number) or f"{number.numerator}/{number.denominator}"
@@ -89,7 +89,7 @@ def exact_text(number: Number) -> str | None:
 
 
 def _finite_decimal(number: Fraction) -> str | None:
-    """Every digit, e.g. `0.125`; None where the digits repeat for ever."""
+    """All digits, e.g. `0.125`; None if they repeat forever."""
     places = _decimal_places(number.denominator)
     if places is None:
         return None
@@ -108,14 +108,14 @@ def _decimal_places(denominator: int) -> int | None:
 
 
 def rounded_text(number: Number, digits: int = DIGITS_SHOWN) -> str:
-    """The number in so many significant digits at most, e.g. `1.41421356` or `6.02E+23`."""
+    """The number in at most so many significant digits, e.g. `1.41421356` or `6.02E+23`."""
     context = Context(prec=digits, Emax=WORKING.Emax, Emin=WORKING.Emin, traps=[])
     short = context.plus(decimal(number)).normalize(context)
     return f"{short:f}" if -7 < short.adjusted() < digits else str(short)
 
 
 def floor(number: Number) -> Number:
-    """The greatest integer that is not above it; still a rounded number where it was one."""
+    """The greatest integer that is not above it; a rounded number stays a rounded number."""
     if isinstance(number, Fraction):
         return Fraction(math.floor(number))
     return number.to_integral_value("ROUND_FLOOR", WORKING)

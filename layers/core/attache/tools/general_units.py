@@ -1,4 +1,4 @@
-"""Conversion between units of measure, without rounding where the units allow it."""
+"""Converting units of measure, exactly if the units allow it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_PLACES = 30  # a factor with pi in it has 50
 MAX_CHARACTERS = 80
 _NAME = r"[^\W\d]\w*|°[CF]?|%"
 _FACTOR = rf"(?:{_NAME})(?:\s*(?:\*\*|\^)\s*-?\d{{1,2}})?"
-# only products and quotients of units: the registry would calculate any number in a unit, 9**9**9 too
+# only products and quotients of units: the registry would calculate any number, even 9**9**9
 _UNIT = re.compile(rf"(?:1\s*/\s*)?{_FACTOR}(?:(?:\s*[*/]\s*|\s+){_FACTOR})*")
 _TEMPERATURES = {
     **dict.fromkeys(("c", "°c", "celsius", "centigrade", "degrees celsius", "degree celsius"), "degC"),
@@ -40,7 +40,7 @@ _HOW = "Units look like kilometer, km/h, kg*m/s**2 or degC; currencies are not a
 def convert(value: float, source: str, target: str) -> dict[str, Any]:
     """`{"value", "from", "to", "result", "rounded"}`; `result` is a decimal number as text, of 15 digits if rounded.
 
-    Raises BadInput with advice for unknown units and for those that measure different things.
+    Raises BadInput with advice for unknown units, and for units of different quantities.
     """
     source_name, target_name = _meant(source, target)
     amount = Fraction(Decimal(str(value)))
@@ -52,7 +52,7 @@ def convert(value: float, source: str, target: str) -> dict[str, Any]:
 
 
 def _meant(source: str, target: str) -> tuple[str, str]:
-    """C and F are temperatures where both could be, else coulomb and farad."""
+    """C and F mean temperatures if both units can be, else coulomb and farad."""
     temperatures = [_TEMPERATURES.get(" ".join(name.lower().split())) for name in (source, target)]
     if all(temperatures):
         return str(temperatures[0]), str(temperatures[1])
@@ -72,7 +72,7 @@ def _unit(name: str) -> Any:
 
     if not _UNIT.fullmatch(name.strip()):
         raise BadInput(f"{name!r} cannot be read as a unit. {_HOW}")
-    joined = name.replace(" ", "_")  # first, or a light year is a product
+    joined = name.replace(" ", "_")  # or a light year would be a product
     for spelled in (joined, joined.lower(), name):
         try:
             return _registry().parse_units(spelled)
@@ -100,14 +100,14 @@ def _converted(amount: Fraction, source: Any, target: Any, names: tuple[str, str
 
 
 def _kinds(unit: Any) -> str:
-    """What a unit measures, e.g. `length time^-2`."""
+    """The quantity that a unit measures, e.g. `length time^-2`."""
     powers = {str(kind).strip("[]"): power for kind, power in unit.dimensionality.items()}
     return " ".join(kind if power == 1 else f"{kind}^{power}" for kind, power in powers.items()) or "a plain number"
 
 
 @cache
 def _registry() -> Any:
-    """All units, with their factors as fractions; making it takes half a second with the import."""
+    """All units, with their factors as fractions; it takes half a second, with the import."""
     import pint
 
     return pint.UnitRegistry(non_int_type=Fraction)

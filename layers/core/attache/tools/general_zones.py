@@ -1,4 +1,4 @@
-"""The current time in a place: IANA zones, and the other names people have for them."""
+"""The current time in a place: IANA zones, and other names that people use for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections to public addresses only: the host is resolved once, every address checked, and a checked one dialled.
+"""Connections to public addresses only: resolve the host once, check every address, dial a checked one.
 
 So a name that resolves differently the second time gains nothing (design, invariant 11).
 """
@@ -18,7 +18,7 @@ DEFAULT_TIMEOUT = 5.0
 
 
 class AddressRefusedError(httpcore.ConnectError):
-    """The host's address is none that tools may reach."""
+    """The host has an address that tools may not reach."""
 
 
 async def system_resolve(host: str, port: int) -> list[str]:
@@ -28,10 +28,10 @@ async def system_resolve(host: str, port: int) -> list[str]:
 
 
 class GuardedNetwork(httpcore.AsyncNetworkBackend):
-    """httpcore's network with a guard before every connection, those after a redirect included.
+    """httpcore's network with a check before every connection, also after redirects.
 
-    `allow_loopback`: hosts that are this machine by their very name may be reached, as on the local stack. `dial` is
-    the network itself.
+    `allow_loopback`: hosts that name this machine may be reached, for the local stack. `dial` is the underlying
+    network.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
     async def _checked(self, host: str, port: int) -> list[str]:
-        """All addresses of a host, if all may be reached: one bad one among them means that something is wrong."""
+        """All addresses of a host. Raises AddressRefusedError if any of them is not allowed."""
         try:
             addresses = await self._resolve(host, port)
         except OSError as error:

@@ -1,7 +1,7 @@
-"""Handles of secrets (`$SECRET:NAME`) in a call's arguments, and the values that stand for them in the request.
+"""Handles of secrets (`$SECRET:NAME`) in a call's arguments, replaced by their values in the request.
 
-Only a client's own secrets have handles: a model, or whoever talks it into something, can so send nothing anywhere that
-is the operator's. The model, the log and the user see the handle.
+Only a client's own secrets have handles, so a manipulated model cannot send the operator's secrets anywhere. The model,
+the log and the user see only the handle.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from attache.tools.request import UnsendableError
 
 MARK = "$SECRET:"
 _HANDLE = re.compile(re.escape(MARK) + r"([A-Za-z0-9_][A-Za-z0-9_.:-]*)")
-MOST_HANDLES = 16  # in one call: a value may have 64 KB
-_CLOSING = ".:-"  # which a name may hold, and a sentence that ends with a handle, too
+MOST_HANDLES = 16  # in one call, because a value may have 64 KB
+_CLOSING = ".:-"  # allowed in a name, but also the end of a sentence
 
 
 def handles_in(arguments: Any, declared: Collection[str]) -> frozenset[str]:
-    """The names of the secrets that stand in these arguments. Raises UnsendableError for one that is not declared."""
+    """The names of the secrets in these arguments. Raises UnsendableError for an undeclared one."""
     found = [_name(name, declared) for text in _texts(arguments) for name in _HANDLE.findall(text)]
     if len(found) > MOST_HANDLES:
         raise UnsendableError(f"These arguments hold {len(found)} secrets; the most is {MOST_HANDLES}.")
@@ -31,7 +31,7 @@ def handles_in(arguments: Any, declared: Collection[str]) -> frozenset[str]:
 
 
 def filled(arguments: Any, values: Mapping[str, str]) -> Any:
-    """The arguments with each of these secrets in the place of its handle; names of members stay as they are."""
+    """The arguments with each handle replaced by its secret; names of members are not changed."""
     if isinstance(arguments, str):
         return _HANDLE.sub(lambda found: _value(found[1], values), arguments)
     if isinstance(arguments, list):
@@ -47,7 +47,7 @@ def _value(found: str, values: Mapping[str, str]) -> str:
 
 
 def _name(found: str, declared: Collection[str]) -> str:
-    """The name in what was found, without what closes a sentence."""
+    """The secret's name in a match, without punctuation that ends a sentence."""
     return found if found in declared else found.rstrip(_CLOSING)
 
 

@@ -1,4 +1,4 @@
-"""One HTTP exchange over the guarded network: bounded in time and size, and clear about whether it was sent."""
+"""One HTTP exchange over the guarded network: limited in time and size, and clear about whether it was sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ENCODINGS = {"": None, "identity": None, "gzip": 31, "x-gzip": 31, "deflate": 4
 
 
 class ExchangeFailedError(Exception):
-    """No whole answer. `sent`: the request may have arrived; `timed_out`: that is why. The message names no secret."""
+    """No complete response. `sent`: the request may have arrived; `timed_out`: why. The message has no secrets."""
 
     def __init__(self, message: str, *, sent: bool, timed_out: bool = False) -> None:
         super().__init__(message)
@@ -44,10 +44,10 @@ class _Progress:
 
 
 class Exchanges:
-    """Sends requests from pools that are made on first use and live as long as the event loop.
+    """Sends requests over connection pools that are made on first use, one per event loop.
 
-    What may be sent twice uses kept connections; anything else a new one, because a kept one that the server has just
-    closed leaves open whether the request arrived. No proxy, no cookie, no redirect.
+    Requests that may be repeated reuse connections. Others get a new one, because if the server just closed a reused
+    connection, nobody knows whether the request arrived. No proxy, no cookies, no redirects.
     """
 
     def __init__(self, network: GuardedNetwork | None = None, *, tls: ssl.SSLContext | None = None) -> None:
@@ -58,7 +58,7 @@ class Exchanges:
         self._new: httpcore.AsyncConnectionPool | None = None
 
     async def send(self, request: HttpRequest, *, until: float, safe: bool) -> HttpAnswer:
-        """The answer, its body cut at 1 MB; whole by `until` on the event loop's clock. Raises ExchangeFailedError."""
+        """The response, its body cut at 1 MB; complete by `until` (event loop's clock). Raises ExchangeFailedError."""
         progress = _Progress()
         try:
             async with asyncio.timeout_at(until):
@@ -72,7 +72,7 @@ class Exchanges:
             raise ExchangeFailedError(_words(error, progress), sent=progress.sent) from None
 
     async def close(self) -> None:
-        """Close what is open; the next request opens it again."""
+        """Close open connections; the next request opens new ones."""
         for pool in (self._kept, self._new):
             if pool is not None:
                 await pool.aclose()
@@ -96,7 +96,7 @@ class Exchanges:
         )
 
     async def _send(self, request: HttpRequest, progress: _Progress, *, safe: bool) -> HttpAnswer:
-        """What is safe goes once more where a kept connection turns out to be closed."""
+        """Send; a safe request is repeated once if its reused connection turns out to be closed."""
         try:
             return await self._exchange(self._pool(kept=safe), request, progress)
         except (httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError):
@@ -122,7 +122,7 @@ class Exchanges:
 
 
 async def _read(chunks: AsyncIterable[bytes], encoding: str) -> tuple[bytes, bool]:
-    """At most 1 MB of the body, however much is sent and however far it would expand; and whether that cut it."""
+    """At most 1 MB of the body, however much is sent and however far it expands; and whether it was cut."""
     if encoding not in _ENCODINGS:
         raise httpcore.RemoteProtocolError(f"an encoding that was not asked for ({encoding[:40]})")
     window = _ENCODINGS[encoding]

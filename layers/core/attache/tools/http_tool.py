@@ -1,4 +1,4 @@
-"""A compiled HTTP tool: the schema that the model sees, and the map from its arguments back to a request."""
+"""A compiled HTTP tool: the schema that the model sees, and the map from its arguments to a request."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ DEFAULT_TIMEOUT = 30.0
 
 
 class Frozen(BaseModel):
-    """What is stored and never changed; fields of a later release are skipped, so that a rollback can read it."""
+    """Stored and immutable; unknown fields are ignored, so that older code can read what newer code wrote."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Binding(Frozen):
-    """Where one argument of the model goes in the request.
+    """Where one of the model's arguments goes in the request.
 
-    `name` is the API's own word, `argument` the model's: they differ where a path, a query and a body use one name for
-    two things. `body` is the whole body, `body_property` one member of a JSON object. `style` and `explode` are
-    OpenAPI's; `json` is a parameter that carries JSON text. `fill`: the API requires it and its schema has a default,
-    which is sent where the model gives nothing; any other default is left to the API.
+    `name` is the API's name, `argument` the model's: they differ if path, query or body use one name twice. `body` is
+    the whole body, `body_property` one member of a JSON object. `style` and `explode` are OpenAPI's; `json`: the
+    parameter contains JSON text. `fill`: the schema's default of a required input, sent if the model gives no value;
+    other defaults are left to the API.
     """
 
     argument: str
@@ -39,7 +39,7 @@ class Binding(Frozen):
 class ToolAuth(Frozen):
     """A secret of the app, and the header or query parameter that carries it, after `prefix`.
 
-    Without a value the call is not sent if it is `required`, and sent without it if not.
+    Without a value, a call is not sent if the secret is `required`; otherwise it is sent without it.
     """
 
     place: Literal["header", "query"]
@@ -50,10 +50,10 @@ class ToolAuth(Frozen):
 
 
 class Steps(Frozen):
-    """What follows a tool's own request: `poll` is asked until `field` of its answer is one of `done` or `failed`.
+    """What follows a tool's request: `poll` is repeated until `field` of its answer is one of `done` or `failed`.
 
-    `arguments` of the poll are fields of the first answer, each by its path (`data.id`). `message` is the field that
-    says how far it is. `interval` and `limit` in seconds.
+    `arguments` of the poll are fields of the first answer, each by its path (`data.id`). `message`: the field with the
+    progress. `interval` and `limit` are seconds.
     """
 
     poll: HttpTool
@@ -69,8 +69,8 @@ class Steps(Frozen):
 class HttpTool(Frozen):
     """One operation of an API as a tool. `server` is an absolute URL without a trailing slash, `path` a template.
 
-    `safe`: GET, HEAD or declared idempotent, so a resumed turn may send it again. `timeout` in seconds, for the
-    whole exchange. `later`: no turn waits for its answer; with `steps`, not for theirs either.
+    `safe`: GET, HEAD or declared idempotent, so a resumed turn may repeat it. `timeout`: seconds for the whole
+    exchange. `later`: no turn waits for the answer, nor for its `steps`.
     """
 
     name: str

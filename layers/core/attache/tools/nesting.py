@@ -1,4 +1,4 @@
-"""How deep JSON data is nested, found without recursion."""
+"""The depth of JSON data, measured without recursion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redirects by hand: for GET and HEAD, to servers that the app declares, at most three in a row."""
+"""Following redirects: for GET and HEAD only, to servers that the app declares, at most three."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Origin = tuple[str, str, int]
 
 
 class RedirectRefusedError(Exception):
-    """A redirect to where the app does not go; the message names the server and no more of it."""
+    """A redirect to a server that the app does not declare; the message names only that server."""
 
 
 def origin_of(url: str) -> Origin:
@@ -28,7 +28,7 @@ def origin_of(url: str) -> Origin:
 
 
 def redirected(request: HttpRequest, answer: HttpAnswer, declared: Collection[Origin]) -> HttpRequest | None:
-    """The request that a redirect asks for, still without a secret; None where the answer is no redirect to follow.
+    """The request that a redirect leads to, still without a secret; None if the response is not such a redirect.
 
     Raises RedirectRefusedError.
     """

@@ -1,4 +1,4 @@
-"""A checked tool call as an HTTP request. What a model says stays a value: never a host, a path or a header's name."""
+"""A checked tool call as an HTTP request. Arguments stay values: never a host, a path or a header's name."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": "%20", "pipeDelimit
 
 
 class UnsendableError(Exception):
-    """A value that cannot be sent where it belongs; the message is advice to the model."""
+    """A value that cannot be sent in its place; the message advises the model."""
 
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request that is ready to send, but for the secret. `target` is path and query, escaped."""
+    """A request that is complete but for the secret. `target` is path and query, escaped."""
 
     method: str
     origin: str
@@ -36,7 +36,7 @@ class HttpRequest:
         return self.origin + self.target
 
     def with_header(self, name: str, value: str) -> HttpRequest:
-        """The request with this header in the place of any other of its name."""
+        """The request with this header, replacing any other of its name."""
         others = [pair for pair in self.headers if pair[0].lower() != name.lower()]
         return replace(self, headers=(*others, (name, value)))
 
@@ -59,7 +59,7 @@ def request_for(tool: HttpTool, arguments: Mapping[str, Any]) -> HttpRequest:
 
 
 def authorized(request: HttpRequest, auth: ToolAuth, value: str) -> HttpRequest:
-    """The request with the secret's value in it. Raises UnsendableError without the value in its message."""
+    """The request with the secret. Raises UnsendableError, without the secret in its message."""
     sent = auth.prefix + value
     if auth.place == "query":
         return replace(request, target=_with_pair(request.target, quote(auth.name, safe=""), quote(sent, safe="")))
@@ -96,7 +96,7 @@ def _path(template: str, values: list[tuple[Binding, Any]]) -> str:
 
 
 def _segment(binding: Binding, value: Any) -> str:
-    """A value in one segment of a path, in the style `simple`; it cannot leave that segment."""
+    """A value in one path segment, in the style `simple`; it cannot escape from that segment."""
     text = _joined(binding, value, _escaped)
     if not text:
         raise UnsendableError(f"{binding.argument} must not be empty.")
@@ -106,7 +106,7 @@ def _segment(binding: Binding, value: Any) -> str:
 
 
 def _climbs(text: str) -> bool:
-    """Whether a server that unescapes, even more than once, could see `..` as a step, or an end of the path."""
+    """Whether a server that unescapes, even repeatedly, could read it as `..` or as the end of the path."""
     for _ in range(4):
         pieces = re.split(r"[/\\]", text)
         if any(piece in (".", "..") or not piece for piece in pieces) or _CONTROL.search(text):
@@ -154,7 +154,7 @@ def _body(tool: HttpTool, values: list[tuple[Binding, Any]]) -> tuple[bytes, tup
 
 
 def _joined(binding: Binding, value: Any, write: Any) -> str:
-    """Lists and objects in the parameter's style (3.1, 4.8.12.4); a plain value as it is."""
+    """Lists and objects in the parameter's style (3.1, 4.8.12.4); plain values as they are."""
     separator = _SEPARATORS.get(binding.style, ",")
     if binding.style == "json":
         return str(write(json.dumps(value, ensure_ascii=False, separators=(",", ":"))))
@@ -171,7 +171,7 @@ def _escaped(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    """A value as text; whole numbers without a fraction, what is nested as JSON."""
+    """A value as text: whole numbers without a fraction, nested values as JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

@@ -1,4 +1,4 @@
-"""An API's answer as a tool's result: compact, bounded, without secrets, and saying what was cut."""
+"""An API's response as a tool's result: compact, limited, without secrets, and marked if it was cut."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from attache.tools.nesting import too_deep
 from attache.tools.tool import ToolResult
 
 MAX_TEXT = 16_000  # bytes of UTF-8 that a model reads
-SECRET = "[secret]"  # noqa: S105  what stands in the place of one
+SECRET = "[secret]"  # noqa: S105  shown in place of a secret
 MAX_DEPTH = 100
-MIN_SECRET = 4  # a shorter one is no secret, and would blot out ordinary words
-# items of a list, members of an object, characters of a text: the first pair that fits is taken
+MIN_SECRET = 4  # shorter ones are not hidden: they would hide ordinary words
+# items of a list or members of an object, characters of a text: the first pair that fits counts
 _STEPS = ((300, 4_000), (100, 2_000), (50, 1_000), (25, 500), (12, 250), (6, 120), (3, 60), (1, 30))
 _TEXT_TYPES = ("json", "text", "xml", "yaml", "javascript", "x-www-form-urlencoded", "csv")
 
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """What came back. `body` is decompressed; `cut`: reading stopped at the limit, the rest was not fetched."""
+    """A response. `body` is decompressed; `cut`: it was longer than the limit, and the rest was not read."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class HttpAnswer:
 
 
 def result_of(answer: HttpAnswer, secrets: Collection[str] = ()) -> ToolResult:
-    """2xx as what it says, anything else as an `error` of `{status, body}` that the model can act on."""
+    """The body of a 2xx; anything else as an `error` with `{status, body}` that the model can act on."""
     body, notes = _body(answer, secrets)
     if not 200 <= answer.status < 300:
         return ToolResult("error", fitted(scrubbed(_refused(answer), secrets) | {"body": body}, notes))
@@ -62,7 +62,7 @@ def _empty(answer: HttpAnswer) -> dict[str, Any]:
 
 
 def scrubbed(value: Any, secrets: Collection[str]) -> Any:
-    """The value without these secrets in any of its texts, however they are escaped there, in either case."""
+    """The value without these secrets in any of its strings, in either case and however they are escaped."""
     forms = {form for secret in secrets if len(secret) >= MIN_SECRET for form in _forms(secret)}
     if not forms:
         return value
@@ -71,14 +71,14 @@ def scrubbed(value: Any, secrets: Collection[str]) -> Any:
 
 
 def _forms(secret: str) -> set[str]:
-    """A secret as it is, and as JSON, addresses, forms, HTML and basic authentication write it."""
+    """A secret as it is, and as JSON, URLs, forms, HTML and basic authentication write it."""
     escaped = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     written = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], html.escape(secret)}
     return {secret, *written, *escaped, b64encode(secret.encode()).decode()}
 
 
 def fitted(value: Any, notes: Sequence[str] = ()) -> str:
-    """The value as compact JSON in 16 KB at most; where it is shortened, as `{"result", "note"}`."""
+    """The value as compact JSON in at most 16 KB; as `{"result", "note"}` if it was shortened."""
     text = compact({"result": value, "note": " ".join(notes)} if notes else value)
     if _size(text) <= MAX_TEXT:
         return text
@@ -93,7 +93,7 @@ def fitted(value: Any, notes: Sequence[str] = ()) -> str:
 
 
 def _body(answer: HttpAnswer, secrets: Collection[str]) -> tuple[Any, list[str]]:
-    """The body as JSON data, text or a description of what it is; None where there is none."""
+    """The body as JSON data, as text or as a description of what it is; None if there is none."""
     if not answer.body:
         return None, []
     kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
@@ -112,7 +112,7 @@ def _body(answer: HttpAnswer, secrets: Collection[str]) -> tuple[Any, list[str]]
 
 
 def _text(answer: HttpAnswer, kind: str) -> str | None:
-    """The body as text, None where it is binary."""
+    """The body as text; None if it is binary."""
     charset = re.search(r"charset=\"?([\w.:-]+)", answer.headers.get("content-type", ""), re.IGNORECASE)
     said_text = any(word in kind for word in _TEXT_TYPES)
     if kind and not said_text and kind != "application/octet-stream":
@@ -162,12 +162,12 @@ def _cuts_said(cuts: Sequence[str]) -> str:
 
 
 def compact(value: Any) -> str:
-    """The value as JSON without blanks."""
+    """The value as JSON without spaces."""
     return _sendable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def _sendable(text: str) -> str:
-    """Half of a surrogate pair, which some servers send, becomes a question mark."""
+    """Halves of surrogate pairs, which some servers send, become question marks."""
     return text.encode(errors="replace").decode()
 
 

@@ -13,5 +13,5 @@ class SecretSource(Protocol):
         ...
 
     async def own(self, app: str, name: str, client_id: str) -> str | None:
-        """The client's own secret of this name, where it has one for this app. Raises AttacheError."""
+        """The client's own secret of this name, if it has one for this app. Raises AttacheError."""
         ...

@@ -1,4 +1,4 @@
-"""A toolset whose every call is timed."""
+"""A toolset whose calls are timed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ FAILURES = frozenset(("error", "timed_out", "outcome_unknown"))
 
 
 class TimedToolset:
-    """Put it right round the toolset that does the work: what only asks, or is put off, is no call of a tool.
+    """Wrap it directly round the toolset that does the work, so that calls that only ask or are deferred do not count.
 
-    A call that is cancelled is not counted: it says nothing of the tool.
+    Cancelled calls are not counted: they say nothing about the tool.
     """
 
     def __init__(self, toolset: Toolset, meter: Meter, seconds: Callable[[], float] = time.monotonic) -> None:

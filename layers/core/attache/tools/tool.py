@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 Outcome = Literal[
     "ok",  # it ran and answered
-    "error",  # it ran, or was refused before it ran, and the model can act on what it says
+    "error",  # it ran or was refused, and the model can act on the text
     "pending",  # the answer comes later, as an entry of its own
     "not_started",
     "outcome_unknown",
@@ -25,9 +25,9 @@ PendingKind = Literal["wallet_tx", "wallet_eip712", "approval", "steps"]
 class ToolSpec:
     """A tool as the model sees it.
 
-    `name` is at most 64 of [a-zA-Z0-9_-]; `parameters` is a JSON schema of type object. `safe`: running it again
-    changes nothing (GET, HEAD, or declared idempotent), so a resumed turn may. `confirm`: a call that is not approved
-    only asks for approval, which changes nothing either.
+    `name` is at most 64 of [a-zA-Z0-9_-]; `parameters` is a JSON schema of type object. `safe`: repeating it changes
+    nothing (GET, HEAD, or declared idempotent), so a resumed turn may. `confirm`: without approval a call only asks for
+    it, which changes nothing either.
     """
 
     name: str
@@ -39,7 +39,7 @@ class ToolSpec:
 
 @dataclass(frozen=True)
 class ToolCall:
-    """A call the model asked for. `arguments` is JSON text as the model wrote it, perhaps malformed."""
+    """A call the model asked for. `arguments` is JSON text as the model wrote it, possibly malformed."""
 
     call_id: str
     name: str
@@ -48,9 +48,9 @@ class ToolCall:
 
 @dataclass(frozen=True)
 class CallContext:
-    """For whom a tool runs: the scope that its secrets are looked up in.
+    """For whom a tool runs, which decides where its secrets are looked up.
 
-    `key` is the app key's id. `approved`: the user let this call run.
+    `key` is the app key's id. `approved`: the user approved this call.
     """
 
     app: str
@@ -62,7 +62,7 @@ class CallContext:
 
 @dataclass(frozen=True)
 class Request:
-    """What a pending call waits for; `payload` is what is asked of the user's wallet, empty for the other kinds."""
+    """What a pending call waits for; `payload` is the request to the user's wallet, empty for the other kinds."""
 
     kind: PendingKind
     payload: Mapping[str, Any] = field(default_factory=dict)
@@ -70,9 +70,9 @@ class Request:
 
 @dataclass(frozen=True)
 class ToolResult:
-    """What a tool call came to. `text` is what the model reads; JSON where the tool answers data.
+    """The result of a tool call. `text` is what the model reads: JSON if the tool returns data.
 
-    `whole` is all of it for the client, where `text` is only a part. `request`: the outcome is `pending` on this.
+    `whole`: the complete result for the client, if `text` is only a part. `request`: the call is `pending` on this.
     """
 
     outcome: Outcome
@@ -91,9 +91,9 @@ class Toolset(Protocol):
         ...
 
     def check(self, call: ToolCall) -> ToolResult | None:
-        """None where the call may run; else an `error` result that tells the model what to do differently.
+        """None if the call may run; else an `error` result that tells the model what to change.
 
-        Unknown names, malformed JSON and violations of the schema end here: nothing is recorded or sent for them.
+        Unknown names, malformed JSON and schema violations end here: nothing is recorded or sent for them.
         """
         ...
 

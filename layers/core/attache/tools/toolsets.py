@@ -1,4 +1,4 @@
-"""Policy by wrapping: toolsets made of toolsets."""
+"""Toolsets made of toolsets: policy by wrapping."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ async def lacking_nothing(_: ToolCall, __: CallContext) -> ToolResult | None:
 
 
 class CombinedToolset:
-    """Several toolsets as one; where two have a tool of one name, the first has it."""
+    """Several toolsets as one; of tools with the same name, the first one counts."""
 
     def __init__(self, *toolsets: Toolset) -> None:
         self._owners: dict[str, tuple[ToolSpec, Toolset]] = {}
@@ -67,7 +67,7 @@ class ConfirmedToolset:
 
 
 class LaterToolset:
-    """A toolset, some of whose calls are not run here: their answers come later, from the tool worker."""
+    """A toolset with tools that are not run here: the tool worker runs them, and their results come later."""
 
     def __init__(self, toolset: Toolset, names: Collection[str]) -> None:
         self._toolset = toolset

@@ -1,4 +1,4 @@
-"""A compiled wallet tool: what the user's own wallet is asked for, never done by us."""
+"""A compiled wallet tool: a request to the user's own wallet, which only the user can fulfil."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ ADDRESS = "^0x[0-9a-fA-F]{40}$"
 
 
 class WalletTool(Frozen):
-    """Asks for an EVM transaction or for an EIP-712 signature.
+    """Asks for an EVM transaction or an EIP-712 signature.
 
-    `chain_id` and `to` are fixed by the operator; where they are None, the model says `to`, and may say a chain.
+    `chain_id` and `to` are fixed by the operator; if they are None, the model chooses `to`, and may choose a chain.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Tools of the user's wallet: a call becomes a request to it, and waits for what the user does."""
+"""Tools of the user's wallet: a call becomes a request to it, and waits for the user."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ASKED = (
 
 
 class WalletToolset:
-    """The Toolset of an app's wallet tools."""
+    """The toolset of an app's wallet tools."""
 
     def __init__(self, tools: Sequence[WalletTool]) -> None:
         self._tools = {tool.name: tool for tool in tools}
@@ -53,7 +53,7 @@ def _transaction(tool: WalletTool, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _signature(tool: WalletTool, arguments: dict[str, Any]) -> Request | ToolResult:
-    """The chain is that of the data's own domain (EIP-712, "domainSeparator"), where it has one."""
+    """The chain is that of the data's own domain (EIP-712, "domainSeparator"), if it has one."""
     data = arguments["typed_data"]
     if data["primaryType"] not in data["types"]:
         return ToolResult("error", f"typed_data.types has no {data['primaryType'][:64]!r}, which is its primaryType.")

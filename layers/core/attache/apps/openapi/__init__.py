@@ -1,6 +1,6 @@
-"""From an OpenAPI description to tools, in stages that can be looked at one by one.
+"""From an OpenAPI description to tools, in separate stages.
 
-read (`document`) → our route (`operations`) → what is exposed (`exposure`) → the schema that the model sees with the
-map back (`parameters`, with `schemas`) → tools (`compiling`). The request and the shaped result are made when a
-tool runs: `attache.tools.request`, `attache.tools.results`.
+read (`document`) → routes (`operations`) → what is exposed (`exposure`) → the schema that the model sees, and the map
+back to the request (`parameters`, with `schemas`) → tools (`compiling`).
+The request and its result are made when a tool runs: `attache.tools.request`, `attache.tools.results`.
 """

@@ -1,4 +1,4 @@
-"""The last stage before deployment: exposed operations as tools that a turn can run, still without settled names."""
+"""The last stage: exposed operations become tools, still without their final names."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from attache.apps.problems import LeftOut, Problem
 from attache.tools.http_tool import HttpTool, Steps, ToolAuth
 from attache.tools.tool import ToolSpec
 
-POLL = "poll"  # what a polled operation is called: no model sees it
+POLL = "poll"  # the name of every polled operation; no model sees it
 SAFE_METHODS = ("GET", "HEAD")
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A tool whose name is still empty, the name it wants, and the operation it is."""
+    """A tool whose name is still empty, the name it should get, and its operation."""
 
     tool: HttpTool
     wanted: Wanted
@@ -32,7 +32,7 @@ class Draft:
 
 
 class NoStepsError(Exception):
-    """The manifest's `steps` of a choice cannot be; `key` says which part of them."""
+    """The manifest's `steps` of an operation are impossible; `key` says which part of them."""
 
     def __init__(self, choice: Expose, key: str, reason: str) -> None:
         super().__init__(reason)
@@ -42,7 +42,7 @@ class NoStepsError(Exception):
 
 @dataclass(frozen=True)
 class Compiled:
-    """What one description came to."""
+    """The result of compiling one description."""
 
     drafts: tuple[Draft, ...]
     left_out: tuple[LeftOut, ...]
@@ -53,14 +53,14 @@ class Compiled:
 def compile_description(
     document: Document, tools: ApiTools, server: str | None, required: Mapping[str, bool]
 ) -> Compiled:
-    """Tools of the operations that `tools` exposes. `server` replaces the description's; `required`: of each secret.
+    """Compile the operations that `tools` exposes. `server` replaces the description's; `required`: by secret's name.
 
-    An operation that cannot be used is left out; one that the manifest names is missing, which is an error.
+    An operation that cannot be used is left out; if the manifest names it, that is an error.
     """
     operations, left_out = read_operations(document)
     exposed, missing = expose(tools, operations, left_out)
     if tools.expose and not (tools.tags or tools.paths):
-        left_out = []  # nobody asked for those
+        left_out = []  # nobody asked for these by name
     auth = tools.auth.tool_auth(required.get(tools.auth.secret, True)) if tools.auth else None
     drafts: list[Draft] = []
     for each in exposed:
@@ -104,7 +104,7 @@ def _draft(document: Document, tools: ApiTools, exposed: Exposed, server: str | 
 def _with_steps(
     draft: Draft, exposed: Exposed, operations: Sequence[Operation], make: Callable[[Exposed], Draft]
 ) -> Draft:
-    """The draft with the operation that is polled for its outcome. Raises NoStepsError, UnusableError."""
+    """The draft with the operation to poll for its outcome. Raises NoStepsError, UnusableError."""
     choice = exposed.choice
     if choice is None or choice.steps is None:
         return draft
@@ -130,7 +130,7 @@ def _reserved(auth: ToolAuth | None) -> Reserved:
 
 
 def _description(operation: Operation) -> str:
-    """What the description says, for a model that chooses by it."""
+    """The operation's description, from which a model chooses tools."""
     said = dict.fromkeys(text for text in (operation.summary, operation.description) if text)
     text = shortened("\n".join(said) or operation.title, MAX_TEXT)
     return f"{text}\nDeprecated." if operation.deprecated else text
@@ -152,6 +152,6 @@ def _warnings(document: Document, auth: Auth | None, drafts: list[Draft]) -> lis
 
 
 def tokens(tool: ToolSpec) -> int:
-    """Roughly what a tool adds to a prompt: four characters a token."""
+    """Roughly what a tool adds to a prompt, at four characters a token."""
     shown = json.dumps([tool.name, tool.description, tool.parameters], separators=(",", ":"))
     return len(shown) // 4

@@ -1,4 +1,4 @@
-"""Stage one: a file is an OpenAPI description that we read, or it is refused with the reason."""
+"""Stage one: read an OpenAPI description, or refuse it with the reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attache.apps.source import Path, Source
 
 
 class UnusableError(Exception):
-    """A part of a description that cannot be used: it costs the operation it belongs to."""
+    """A part of a description that cannot be used; the operation it belongs to is left out."""
 
     def __init__(self, reason: str, path: Path) -> None:
         super().__init__(reason)
@@ -22,7 +22,7 @@ class UnusableError(Exception):
 
 @dataclass(frozen=True)
 class Document:
-    """An OpenAPI description. `url` is where it was fetched, for relative servers; `old`: 3.0, with its own schemas."""
+    """An OpenAPI description. `url`: where it was fetched, for relative servers; `old`: it is 3.0."""
 
     source: Source
     old: bool
@@ -34,7 +34,7 @@ class Document:
         return data
 
     def resolve(self, value: Any, path: Path) -> tuple[Mapping[str, Any], Path]:
-        """The object at `path`, references followed, and where it really stands. Raises UnusableError."""
+        """The object at `path` with references followed, and its real path. Raises UnusableError."""
         seen: list[str] = []
         while isinstance(value, Mapping) and isinstance(value.get("$ref"), str):
             reference = value["$ref"]
@@ -47,7 +47,7 @@ class Document:
         return value, path
 
     def target(self, reference: str, path: Path) -> tuple[Any, Path]:
-        """What `#/components/...` names, by RFC 6901."""
+        """What a reference such as `#/components/...` points to (RFC 6901)."""
         if not reference.startswith("#/") and reference != "#":
             raise UnusableError(f"{reference!r} points out of this file; bundle the description into one file.", path)
         steps = [unquote(step).replace("~1", "/").replace("~0", "~") for step in reference.split("/")[1:]]
@@ -60,7 +60,7 @@ class Document:
 
 
 def read_document(source: Source, url: str | None = None) -> Document:
-    """Raises CannotDeploy where this is no OpenAPI 3.0 or 3.1 description."""
+    """Read a description. Raises CannotDeploy if it is not OpenAPI 3.0 or 3.1."""
     data = source.data
     if not isinstance(data, dict):
         raise CannotDeploy.at(source.name, "This is not an OpenAPI description: there must be an object at its top.")

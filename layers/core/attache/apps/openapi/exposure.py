@@ -13,7 +13,7 @@ from attache.apps.problems import LeftOut, suggestion
 
 @dataclass(frozen=True)
 class Exposed:
-    """An operation that is to be a tool. `choice`: what the manifest says of it by name, if it does."""
+    """An operation that becomes a tool. `choice`: its entry in the manifest, if it is named there."""
 
     operation: Operation
     choice: Expose | None = None
@@ -21,7 +21,7 @@ class Exposed:
 
 @dataclass(frozen=True)
 class Missing:
-    """What the manifest names (its `number` in `expose`, or a `tag` or `path`) and cannot have, and why."""
+    """Something missing that the manifest names (entry `number` of `expose`, or a `tag` or `path`), and why."""
 
     path: tuple[str | int, ...]
     reason: str
@@ -30,7 +30,7 @@ class Missing:
 def expose(
     tools: ApiTools, operations: Sequence[Operation], unreadable: Sequence[LeftOut]
 ) -> tuple[list[Exposed], list[Missing]]:
-    """The tools to be, in the order of the manifest's names and then of the description."""
+    """The operations to expose: first those that the manifest names, then others; each in the order of its file."""
     chosen: dict[str, Exposed] = {}
     missing: list[Missing] = []
     for number, choice in enumerate(tools.expose):
@@ -49,13 +49,13 @@ def expose(
 
 
 def find_operation(name: str, operations: Sequence[Operation]) -> Operation | None:
-    """By `GET /prices/{symbol}`, or by its operationId."""
+    """The operation called `GET /prices/{symbol}`, or with that operationId."""
     wanted = _title(name)
     return next((each for each in operations if wanted in (each.title, each.operation_id)), None)
 
 
 def _title(name: str) -> str:
-    """`get  /prices` → `GET /prices`; an operationId as it is."""
+    """`get  /prices` → `GET /prices`; an operationId stays as it is."""
     method, _, path = name.partition(" ")
     return f"{method.upper()} {path.strip()}" if method.lower() in METHODS and path else name
 
@@ -77,7 +77,7 @@ def _is_wanted(tools: ApiTools, operation: Operation) -> bool:
 
 
 def _idle_filters(tools: ApiTools, operations: Sequence[Operation]) -> list[Missing]:
-    """A tag or path that matches nothing is a misspelling."""
+    """Tags and paths that match nothing, which are probably misspelt."""
     tags = {tag for operation in operations for tag in operation.tags}
     paths = {operation.path for operation in operations}
     idle = [

@@ -1,4 +1,4 @@
-"""Tool names: the model's, at most 64 of [a-zA-Z0-9_-], unique, and the same on every deploy."""
+"""Tool names for the model: at most 64 of [a-zA-Z0-9_-], unique, and the same on every deploy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOT_A_WORD = re.compile(r"[^a-zA-Z0-9_-]+")
 
 @dataclass(frozen=True)
 class Wanted:
-    """A tool that needs a name: the operator's `chosen` one, or one made of `words`. `identity` tells it apart."""
+    """A tool that needs a name: the operator's `chosen` one, or one made of `words`; `identity` distinguishes it."""
 
     words: str
     identity: str
@@ -23,7 +23,7 @@ class Wanted:
 
 
 def tool_names(wanted: Sequence[Wanted]) -> list[str]:
-    """A name for each, in order. Chosen names stay as they are, even two that are equal: that is the caller's error."""
+    """A name for each, in order. Chosen names are not changed, even if two are equal: callers check that."""
     plain = [each.chosen or plain_name(each.words) for each in wanted]
     counts = Counter(plain)
     return [

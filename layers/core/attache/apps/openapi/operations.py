@@ -1,4 +1,4 @@
-"""Stage two: a description's paths as routes of ours, references to parameters and bodies followed."""
+"""Stage two: a description's paths as operations, with references to parameters and bodies followed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter as described; `schema` is still OpenAPI's. `media_type`: its value is sent in that format."""
+    """A parameter as described; `schema` is still OpenAPI's. `media_type`: the format its value is sent in."""
 
     name: str
     place: str
@@ -45,7 +45,7 @@ class Body:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method on one path. `place` names file and line; `servers` are its own or its path's, nearest first."""
+    """One method on one path. `place`: file and line; `servers`: its own or its path's, nearest first."""
 
     method: str
     path: str
@@ -67,7 +67,7 @@ class Operation:
 
 
 def read_operations(document: Document) -> tuple[list[Operation], list[LeftOut]]:
-    """All operations in the order of the file, and those that cannot be read."""
+    """All operations in the order of the file, and those that cannot be used."""
     operations: list[Operation] = []
     left_out: list[LeftOut] = []
     for method, path, at in _routes(document):
@@ -93,7 +93,7 @@ def _routes(document: Document) -> Iterator[tuple[str, str, Path]]:
 
 def _operation(document: Document, method: str, path: str, at: Path) -> Operation:
     if method not in METHODS:
-        document.resolve(document.data["paths"][path], at)  # says what is wrong with the path, if that is it
+        document.resolve(document.data["paths"][path], at)  # raises if the path itself is wrong
         raise UnusableError(f"{method.upper()} is no call of an API.", at)
     if not path.startswith("/") or re.search(r"[?#\s]", path):
         raise UnusableError("A path begins with `/` and holds no `?`, `#` or space.", at)
@@ -117,7 +117,7 @@ def _operation(document: Document, method: str, path: str, at: Path) -> Operatio
 
 
 def _parameters(document: Document, path: str, *levels: tuple[Mapping[str, Any], Path]) -> tuple[Parameter, ...]:
-    """A path's parameters and an operation's, which replace those of the same name and place (3.1, 4.8.10.1)."""
+    """A path's parameters and an operation's, which override those of the same name and place (3.1, 4.8.10.1)."""
     found: dict[tuple[str, str], Parameter] = {}
     for data, at in levels:
         for number, value in enumerate(_list(data, "parameters")):
@@ -180,7 +180,7 @@ def _is_json(media_type: str) -> bool:
 
 
 def _secured(security: Any) -> bool:
-    """An empty requirement (`{}`) among the alternatives means that none is needed."""
+    """Whether a secret is needed; an empty alternative (`{}`) means that none is."""
     return isinstance(security, list) and bool(security) and {} not in security
 
 

@@ -1,4 +1,4 @@
-"""Stage four: one schema that the model sees for all of an operation's inputs, and the map back to the request."""
+"""Stage four: one schema for the model of all an operation's inputs, and the map back to the request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from attache.tools.http_tool import Binding, Place, Style
 Reserved = Collection[tuple[str, str]]
 MAX_ARGUMENT = 64
 QUERY_STYLES: tuple[Style, ...] = ("form", "spaceDelimited", "pipeDelimited", "deepObject")
-# the transport's own, and those that OpenAPI says to ignore as parameters (3.1, 4.8.12.2)
+# set by the transport, or to be ignored as parameters (3.1, 4.8.12.2)
 TRANSPORT = {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding"}
 OWN_HEADERS = frozenset(
     TRANSPORT | {"accept", "accept-encoding", "authorization", "content-type", "cookie", "idempotency-key"}
@@ -29,7 +29,7 @@ _COMBINED = ("allOf", "anyOf", "oneOf", "not", "if", "patternProperties", "addit
 
 @dataclass(frozen=True)
 class Input:
-    """One thing that the model may say, before its name is settled."""
+    """One input for the model, before its name is final."""
 
     place: Place
     name: str
@@ -40,14 +40,14 @@ class Input:
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that an operation takes: the schema, and where each argument goes."""
+    """Everything an operation takes: the schema, and where each argument goes."""
 
     schema: Schema
     bindings: tuple[Binding, ...]
 
 
 def read_inputs(document: Document, operation: Operation, reserved: Reserved = ()) -> Inputs:
-    """The inputs of an operation. `reserved`: (place, lower-case name) of what the secret fills in, not the model.
+    """The inputs of an operation. `reserved`: (place, lower-case name) of inputs that the secret fills, not the model.
 
     Raises UnusableError.
     """
@@ -110,7 +110,7 @@ def _style(parameter: Parameter) -> Style:
 
 
 def _body(reader: SchemaReader, body: Body) -> list[Input]:
-    """A plain object's members become arguments of their own; any other body is one argument."""
+    """The members of a plain object become separate arguments; any other body is one argument."""
     schema = reader.read(body.schema, body.path)
     if not _is_plain_object(schema, body.required):
         if body.description:
@@ -124,7 +124,7 @@ def _body(reader: SchemaReader, body: Body) -> list[Input]:
 
 
 def _is_plain_object(schema: Schema, is_required: bool) -> bool:
-    """Whether its members say all: nothing else is allowed or asked, and an optional body asks for none of them."""
+    """Whether the members describe the whole body: no other members, and no requirements of an optional body."""
     if schema.get("type") != "object" or not schema.get("properties"):
         return False
     if schema.get("additionalProperties") is False:
@@ -133,13 +133,13 @@ def _is_plain_object(schema: Schema, is_required: bool) -> bool:
 
 
 def _input(schema: Schema, required: bool, binding: Binding) -> Input:
-    """What is required and has a default is filled in for the model where it says nothing."""
+    """A required input with a default is optional for the model, and filled in."""
     fill = required and "default" in schema
     return Input(binding.place, binding.name, schema, required and not fill, binding.model_copy(update={"fill": fill}))
 
 
 def _named(inputs: list[Input]) -> Iterator[Input]:
-    """Arguments by names that every provider takes, each once: the path keeps its own, then query, header, body."""
+    """Give arguments names that every provider accepts, without clashes: path first, then query, header, body."""
     taken: set[str] = set()
     order = {"path": 0, "query": 1, "header": 2, "body_property": 3, "body": 4}
     names: dict[int, str] = {}

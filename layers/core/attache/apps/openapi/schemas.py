@@ -1,4 +1,4 @@
-"""An OpenAPI schema as a JSON schema (2020-12) that stands alone: references written out, 3.0's words translated."""
+"""OpenAPI schemas as self-contained JSON schemas (2020-12): references expanded, 3.0's keywords translated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from attache.apps.openapi.document import Document, UnusableError
 from attache.apps.source import Path
 
-MAX_NODES = 400  # beyond these, and beyond that many in each other, references are cut: a model reads it all each turn
+MAX_NODES = 400  # limits on references, in all and nested; more are cut, since the model reads it all each turn
 MAX_INSIDE = 5
 MAX_ALL_NODES = 5_000
 MAX_TEXT = 1_000
@@ -27,14 +27,14 @@ Schema = dict[str, Any]
 
 
 class SchemaReader:
-    """Reads the schemas of one operation, which share a bound on their size."""
+    """Reads the schemas of one operation, which share a limit on their size."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self._nodes = 0
 
     def read(self, schema: Any, path: Path, inside: tuple[str, ...] = ()) -> Schema:
-        """Raises UnusableError. `inside`: the references that this stands in, so that a cycle is cut."""
+        """Read a schema. `inside`: the references around it, so that cycles are cut. Raises UnusableError."""
         self._nodes += 1
         if self._nodes > MAX_ALL_NODES:
             raise UnusableError(f"The schema is over {MAX_ALL_NODES} parts large.", path)
@@ -88,13 +88,13 @@ class SchemaReader:
 
 
 def shortened(text: str, limit: int) -> str:
-    """Text for the model, cut where it would cost more than it says."""
+    """Text for the model, cut to a sensible length."""
     text = text.strip()
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def _cut(reference: str, target: Any) -> Schema:
-    """What stands for a schema that would go on for ever: anything of its type passes."""
+    """The schema in place of one that would never end: anything of its type is valid."""
     stub: Schema = {"description": f"Another {reference.rsplit('/', 1)[-1]}; what it holds is not shown again here."}
     if isinstance(target, Mapping) and isinstance(target.get("type"), str) and not target.get("nullable"):
         stub["type"] = target["type"]
@@ -108,7 +108,7 @@ def _keep_examples(read: Schema, schema: Mapping[str, Any]) -> None:
 
 
 def _drop_read_only(read: Schema, schema: Mapping[str, Any]) -> None:
-    """What only answers hold is not asked of the model (3.1, 4.8.24; 3.0, 4.7.24)."""
+    """Read-only properties are not asked of the model (3.1, 4.8.24; 3.0, 4.7.24)."""
     properties = schema.get("properties")
     if not isinstance(properties, Mapping):
         return
@@ -120,7 +120,7 @@ def _drop_read_only(read: Schema, schema: Mapping[str, Any]) -> None:
 
 
 def _drop_foreign_pattern(read: Schema) -> None:
-    """Patterns are ECMAScript's; one that Python does not know cannot be checked here, and is left to the API."""
+    """Patterns are ECMAScript's; one that Python cannot compile is left to the API to check."""
     try:
         re.compile(read.get("pattern", ""))
     except (re.error, TypeError, OverflowError):
@@ -128,7 +128,7 @@ def _drop_foreign_pattern(read: Schema) -> None:
 
 
 def _from_old(read: Schema, schema: Mapping[str, Any]) -> Schema:
-    """3.0: exclusive bounds are flags, and null is no type."""
+    """Translate 3.0: exclusive bounds are flags there, and null is no type."""
     for flag, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if isinstance(read.get(flag), bool):
             exclusive = read.pop(flag)

@@ -39,7 +39,7 @@ def _filled(server: Mapping[str, Any]) -> str:
 
 
 def checked_server(url: str) -> str:
-    """An absolute server URL in its plain form, without a slash at its end. Raises BadServerError."""
+    """An absolute server URL, normalised, without a trailing slash. Raises BadServerError."""
     try:
         parts = urlsplit(url)
         port, host = parts.port, (parts.hostname or "").encode("idna").decode()
