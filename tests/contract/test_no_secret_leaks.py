@@ -6,9 +6,11 @@ import asyncio
 import io
 import json
 import logging
+import zlib
 from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -59,12 +61,26 @@ class Heard:
 
     def note(self, place: str, what: Any) -> None:
         self.by_place.setdefault(place, []).append(what if isinstance(what, str) else repr(what))
+        for text in _unpacked_in(what):
+            self.by_place.setdefault(f"{place}, packed", []).append(text)
 
     def places_of(self, text: str) -> list[str]:
         forms = {text, quote(text, safe=""), text.replace('"', '\\"'), b64encode(text.encode()).decode()}
         return [
             place for place, heard in self.by_place.items() if any(form in each for each in heard for form in forms)
         ]
+
+
+def _unpacked_in(what: Any) -> Iterator[str]:
+    """The texts that are packed in items (`sessions/packing.py`), wherever they are in `what`."""
+    match what:
+        case {"B": bytes(packed)}:
+            with suppress(zlib.error):
+                yield zlib.decompress(packed).decode()
+        case dict():
+            yield from (text for value in what.values() for text in _unpacked_in(value))
+        case list() | tuple():
+            yield from (text for value in what for text in _unpacked_in(value))
 
 
 @pytest.fixture
@@ -75,11 +91,15 @@ def heard(running: Running, caplog: pytest.LogCaptureFixture) -> Iterator[Heard]
     def to_aws(model: Any, params: Any, **_: Any) -> None:
         heard.note(f"sent to {model.service_model.service_name}", (params["url"], params["headers"], params["body"]))
 
+    def meant_for_aws(model: Any, params: Any, **_: Any) -> None:
+        heard.note(f"sent to {model.service_model.service_name}", params)
+
     for name in LOUD:
         caplog.set_level(logging.DEBUG, name)
     clients = [running.aws.client(service) for service in SERVICES]
     for client in clients:
         client.meta.events.register("before-call", to_aws, unique_id="heard")
+        client.meta.events.register("before-parameter-build", meant_for_aws, unique_id="meant")
     lines = io.StringIO()
     written = logging.StreamHandler(lines)
     written.setFormatter(PowertoolsLines({"stage": "dev"}))
@@ -93,6 +113,7 @@ def heard(running: Running, caplog: pytest.LogCaptureFixture) -> Iterator[Heard]
     no_word_of_users(heard)
     for client in clients:
         client.meta.events.unregister("before-call", to_aws, unique_id="heard")
+        client.meta.events.unregister("before-parameter-build", meant_for_aws, unique_id="meant")
 
 
 def no_word_of_users(heard: Heard) -> None:
@@ -211,7 +232,16 @@ def test_no_secret_is_anywhere_but_where_it_was_sent(
 
     everywhere = heard.places_of(CANARY)
     assert {"answers", "updates", "prompts", "SessionsTable", "sent to dynamodb"} <= set(everywhere)
-    assert {"RegistryTable", "objects", "sent to sqs", "sent to kms", "log", "log records"} <= set(heard.by_place)
+    assert {
+        "SessionsTable, packed",
+        "sent to dynamodb, packed",
+        "RegistryTable",
+        "objects",
+        "sent to sqs",
+        "sent to kms",
+        "log",
+        "log records",
+    } <= set(heard.by_place)
     calls = "\n".join(running.vendor.requests)
     assert all(quote(used, safe="") in calls for used in (of_client, of_app))
     assert pin.replace('"', '\\"') in calls
