@@ -54,8 +54,19 @@ class ErrorEvent(BaseModel):
     SystemError: str
 
 
+class AsyncCallback(BaseModel):
+    """What a call has come to that nobody waited for, as `async_tool_result` has it."""
+
+    name: str
+    call_id: str
+    status: Literal["success", "error"]
+    result: Any
+    truncated: bool = Field(default=False, description="Whether `result` is an excerpt.")
+    sources: list[Any] | None = None
+
+
 class CallbackEvent(BaseModel):
-    AsyncCallback: dict[str, Any]
+    AsyncCallback: AsyncCallback
 
 
 class SystemEvent(RootModel[InlineCallEvent | NoticeEvent | ErrorEvent | CallbackEvent]):

@@ -87,6 +87,7 @@ PENDING = {
     "pay": [Asked("Pay", PAYMENT)],
     "sign": [Asked("Sign", {"typed_data": TYPED_DATA, "description": "Sign the order"})],
     "trade": [Asked("Trade", ORDER)],
+    "dither": [Asked("Trade", ORDER)],  # and then speaks slowly
     "withdraw": [Asked("Withdraw", WITHDRAWAL)],
     "lose": [Asked("Withdraw", {**WITHDRAWAL, "address": "0xdead"})],
     "log": [Asked("ReadLog")],

@@ -96,7 +96,10 @@ def reply(request: Received) -> Reply:
         return Refusal(401, f"Incorrect API key provided: {key}", kind="invalid_api_key")
     if request.body["messages"][0]["content"] == TASK:
         return text(" ".join(["Told:", *dict.fromkeys(FACT.findall(last["content"]))]))
-    return _after_tool(last["content"]) if last["role"] == "tool" else _answer(request, last)
+    if last["role"] != "tool":
+        return _answer(request, last)
+    dithers = any(message.get("content") == "dither" for message in request.body["messages"][-3:])
+    return Answer(pieces=PACED["slow"]) if dithers else _after_tool(last["content"])
 
 
 def _after_tool(result: str) -> Reply:

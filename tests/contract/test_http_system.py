@@ -102,7 +102,11 @@ def settled(http: httpx.Client, headers: dict[str, str]) -> Snapshot:
 
 def requests_in(http: httpx.Client, headers: dict[str, str]) -> list[dict[str, Any]]:
     """What the client is asked, by all events."""
-    return [event["InlineCall"] for event in http.get("/api/events", headers=headers).json()]
+    return [event["InlineCall"] for event in events_of(http, headers) if "InlineCall" in event]
+
+
+def events_of(http: httpx.Client, headers: dict[str, str]) -> list[dict[str, Any]]:
+    return list(http.get("/api/events", headers=headers).json())
 
 
 def answered(answer: httpx.Response) -> dict[str, Any]:
@@ -210,14 +214,7 @@ def test_a_call_with_steps_is_told_when_it_has_ended(
 ) -> None:
     headers = asked(http, running, word, older=older)
     begun = settled(http, headers)
-    after = begun.last_event_id
-    seen: list[dict[str, Any]] = []
-    with http.stream("GET", "/api/updates", headers={**headers, "Last-Event-ID": after}, timeout=40) as updates:
-        for line in updates.iter_lines():
-            if line.startswith("data: "):
-                seen.append(json.loads(line.removeprefix("data: ")))
-                if seen[-1]["type"] == "complete":
-                    break
+    seen = _updates(http, headers, begun.last_event_id or "")
     kinds = [event["type"] for event in seen]
     assert kinds.index("tool_update") < kinds.index("async_tool_result") < kinds.index("tool_complete")
     result = next(event["result"] for event in seen if event["type"] == "async_tool_result")
@@ -226,6 +223,103 @@ def test_a_call_with_steps_is_told_when_it_has_ended(
     assert complete["status"] == ("success" if outcome == "settled" else "error")
     posts = [entry for entry in trades_at(running, complete["call_id"]) if entry["method"] == "POST"]
     assert [entry["status"] for entry in posts] == [202]
+    event = {
+        "AsyncCallback": {
+            "name": "Withdraw",
+            "call_id": complete["call_id"],
+            "result": result,
+            "status": complete["status"],
+        }
+    }
+    assert [told["event"] for told in seen if told["type"] == "system_event"] == [event]
+    assert events_of(http, headers) == [event]
+    assert begun.system_events == []
     found = settled(http, headers)
     assert found.messages[-1].content == SAID
     assert len(found.messages) == len(begun.messages) + 2
+    assert found.system_events == [event], "to be seen on updates delivers nothing"
+    assert state(http, headers).system_events == []
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_a_call_back_is_in_the_snapshot_of_whoever_asks_first(
+    http: httpx.Client, running: Running, older: bool
+) -> None:
+    """A client that polls, and one that interrupts: both get snapshots, and one of them has it."""
+    headers = asked(http, running, "withdraw", older=older)
+    until = time.monotonic() + 20
+    delivered: list[dict[str, Any]] = []
+    while not delivered:
+        assert time.monotonic() < until
+        delivered += state(http, headers).system_events
+        delivered += answered(http.post("/api/interrupt", headers=headers))["system_events"]
+        time.sleep(0.05)
+    assert [next(iter(event)) for event in delivered] == ["AsyncCallback"]
+    assert events_of(http, headers) == delivered
+
+
+def _approval(request: dict[str, Any], *, approved: bool) -> dict[str, Any]:
+    payload = {"request_id": request["payload"]["request_id"], "approved": approved}
+    return {"type": "tool_approval_response", "payload": payload}
+
+
+def _chat_async(http: httpx.Client, headers: dict[str, str], message: str) -> Snapshot:
+    params = {"app": "desk", "message": message}
+    return snapshot(http.post("/api/chat", headers={**headers, "Prefer": "respond-async"}, params=params))
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_an_interrupt_calls_off_what_was_approved_and_waits_and_says_so(
+    http: httpx.Client, running: Running, older: bool
+) -> None:
+    headers = asked(http, running, "trade", older=older)
+    (request,) = requests_in(http, headers)
+    before = settled(http, headers)
+    assert _chat_async(http, headers, "slow one").is_processing
+    answered(post(http, headers, _approval(request, approved=True)))
+    _interrupted(http, headers)
+    seen = _updates(http, headers, before.last_event_id or "")
+    told = next(event for event in seen if event["type"] == "tool_complete")
+    assert (told["call_id"], told["status"]) == (request["payload"]["request_id"], "error")
+    assert json.loads(told["result"])["outcome"] == "interrupted"
+    found = settled(http, headers)
+    assert [message.tool_result for message in found.messages if message.tool_result][-1] == ["Trade", told["result"]]
+    refusal = post(http, headers, _approval(request, approved=True))
+    assert (refusal.status_code, "withdrawn when the user interrupted" in refusal.json()["error"]) == (400, True)
+    assert trades_at(running, request["payload"]["request_id"]) == []
+
+
+def test_the_approval_that_a_stopped_turn_asked_for_can_be_given_no_more(http: httpx.Client, running: Running) -> None:
+    headers = session() | {"AOMI-APP-KEY": running.keys.desk}
+    _chat_async(http, headers, "dither")
+    until = time.monotonic() + 20
+    while not (requests := requests_in(http, headers)):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    answer = _interrupted(http, headers)
+    results = [json.loads(each["tool_result"][1])["outcome"] for each in answer["messages"] if each["tool_result"]]
+    assert results == ["pending", "interrupted"]
+    for approved in (True, False):
+        refusal = post(http, headers, _approval(requests[0], approved=approved))
+        assert (refusal.status_code, "withdrawn when the user interrupted" in refusal.json()["error"]) == (400, True)
+    assert trades_at(running, requests[0]["payload"]["request_id"]) == []
+    after = snapshot(http.post("/api/chat", headers=headers, params={"app": "desk", "message": "hello"}))
+    assert after.messages[-1].content == SAID, "the next chat works"
+
+
+def _interrupted(http: httpx.Client, headers: dict[str, str]) -> dict[str, Any]:
+    answer = answered(http.post("/api/interrupt", headers=headers))
+    assert (answer["interrupted"], answer["is_processing"]) == (True, False)
+    return answer
+
+
+def _updates(http: httpx.Client, headers: dict[str, str], after: str) -> list[dict[str, Any]]:
+    """The updates after that id, up to the end of a turn."""
+    seen: list[dict[str, Any]] = []
+    with http.stream("GET", "/api/updates", headers={**headers, "Last-Event-ID": after}, timeout=40) as updates:
+        for line in updates.iter_lines():
+            if line.startswith("data: "):
+                seen.append(json.loads(line.removeprefix("data: ")))
+                if seen[-1]["type"] == "complete":
+                    break
+    return seen

@@ -222,7 +222,7 @@ async def rename(service: Service, number: int) -> None:
 
 
 def count_events(service: Service, snapshot: Json | None) -> None:
-    """System events are delivered at most once: here, failures of turns, and what the user is asked."""
+    """System events are delivered at most once: failures of turns, what the user is asked, calls that came back."""
     service.delivered += len(snapshot["system_events"]) if snapshot else 0
 
 

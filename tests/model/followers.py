@@ -21,12 +21,13 @@ QUIET = 8.0  # seconds without an event, after which a channel that is to be cau
 
 @dataclass
 class Follower:
-    """What one has heard: the text of each message, and how many turns ended since entry `base`."""
+    """What one has heard: the text of each message, and how many turns ended and calls came back since entry `base`."""
 
     texts: dict[str, str] = field(default_factory=dict)
     last_id: str | None = None
     base: int = 0
     ended: int = 0
+    called_back: int = 0
     heard: list[Json] = field(default_factory=list)
     followed: int = 0
 
@@ -35,7 +36,7 @@ class Follower:
         return _number(self.last_id or "0-0")
 
     def begin(self, snapshot: Json) -> None:
-        self.texts, self.ended = dict(texts_in(snapshot)), 0
+        self.texts, self.ended, self.called_back = dict(texts_in(snapshot)), 0, 0
         self.last_id = snapshot["last_event_id"]
         self.base = self.number
 
@@ -55,6 +56,8 @@ class Follower:
                 self.texts[data["message_id"]] = self.texts.get(data["message_id"], "") + data["content"]
             case "complete" | "error":
                 self.ended += 1
+            case "system_event":
+                self.called_back += "AsyncCallback" in data["event"]
 
 
 def texts_in(snapshot: Json) -> Iterator[tuple[str, str]]:

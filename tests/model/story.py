@@ -35,7 +35,8 @@ CallState = Literal["asked", "recorded"]
 
 @dataclass
 class ToldTurn:
-    """A message and what became of it. `born` says in which of the sessions of this id it stands.
+    """A message and what became of it. `born` says in which of the sessions of this id it stands, `began` with which
+    entry its turn began; `approved` is the call that is to run in it.
 
     `quiet`: the longest time (ms) for which it had no living runner.
     """
@@ -44,6 +45,8 @@ class ToldTurn:
     message: str
     born: int
     runner: str = ""
+    began: int = 0
+    approved: str | None = None
     seen: int = 0
     text: str = ""
     pieces: list[tuple[int, int]] = field(default_factory=list)
@@ -121,8 +124,8 @@ class Story:
                 self._came(entry, outcome)
             case Turn() as turn:
                 self._taken(entry, turn)
-            case Interrupt():
-                self._interrupted(entry)
+            case Interrupt() as interrupt:
+                self._interrupted(entry, interrupt)
             case End() as end:
                 self._ended(entry, end)
             case Deleted():
@@ -148,18 +151,22 @@ class Story:
             return
         self._unless(not self.busy, entry, "takes a turn while something runs or waits")
         self._unless(message.runner == entry.writer, entry, "takes a turn for another")
-        told.runner, told.seen = message.runner, entry.at
+        told.runner, told.seen, told.began = message.runner, entry.at, entry.number
         self.running = told
 
     def _came(self, entry: Entry, outcome: OutcomeOf) -> None:
         missing = [number for number in outcome.of if number not in self.pending]
         self._unless(not missing, entry, f"is the outcome of {missing}, which are not pending")
+        kinds = {self.pending[number].kind for number in outcome.of if number in self.pending}
+        self._unless(kinds <= {outcome.kind}, entry, f"is of kind {outcome.kind}, pending were {kinds}")
+        self.events += len(outcome.results) if outcome.kind == "steps" else 0
         call_ids = [self.pending.pop(number).call_id for number in outcome.of if number in self.pending]
         told = [outcome.approved.call_id] if outcome.approved else [result.call_id for result in outcome.results]
         self._unless(told == call_ids, entry, f"tells of {told} what came of {call_ids}")
         self.came.update(call_ids)
         self.approved.update(told if outcome.approved else ())
         turn = ToldTurn(entry.number, outcome_name(call_ids), self.born or 0)
+        turn.approved = outcome.approved.call_id if outcome.approved else None
         self.turns.append(turn)
         self.waiting.append(turn)
 
@@ -171,6 +178,7 @@ class Story:
                 self._wrong(entry, f"takes turn {turn.of} while {first and first.cause} is the first to wait")
                 return
             self.running = self.waiting.pop(0)
+            self.running.began = entry.number
         elif self.running.cause != turn.of or turn.why not in ("takeover", "hand-over"):
             self._wrong(entry, f"takes turn {turn.of} beside turn {self.running.cause}")
             return
@@ -181,13 +189,24 @@ class Story:
             self.running.quiet = max(self.running.quiet, quiet)
         self.running.runner, self.running.seen = turn.runner, entry.at
 
-    def _interrupted(self, entry: Entry) -> None:
+    def _interrupted(self, entry: Entry, interrupt: Interrupt) -> None:
+        """What the running turn asked approval for is void, and what was approved and waits is called off."""
         self._unless(self.busy, entry, "interrupts nothing")
+        void = {n: asked for n, asked in self.pending.items() if asked.kind == "approval" and self._is_of_running(n)}
+        called_off = [turn.approved for turn in self.waiting if turn.approved]
+        told = [result.call_id for result in interrupt.results]
+        right = interrupt.of == tuple(void) and told == [*(asked.call_id for asked in void.values()), *called_off]
+        self._unless(right or self._long_ago, entry, f"withdraws {told}, not {list(void)} and {called_off}")
+        self.pending = {number: asked for number, asked in self.pending.items() if number not in interrupt.of}
+        self.approved -= set(told)
         if self.running is not None:
             self.running.interrupt = self.running.interrupt or entry.number
         for turn in self.waiting:
             turn.withdrawn = True
         self.waiting = []
+
+    def _is_of_running(self, number: int) -> bool:
+        return self.running is not None and number > self.running.began
 
     def _ended(self, entry: Entry, end: End) -> None:
         turn = self.running

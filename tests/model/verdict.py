@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from attache.sessions.entries import OutcomeOf
 from tests.model.clients import Chat, text_in
 from tests.model.far_things import ORDER, SAFE
 from tests.model.followers import Follower, texts_in
@@ -90,7 +91,7 @@ def _sendings(world: World) -> Iterator[str]:
 
 
 def _followed(world: World, follower: Follower) -> Iterator[str]:
-    """A snapshot and the updates behind it have every text that is in history, once, and every end.
+    """A snapshot and the updates behind it have every text that is in history, once, every end, and every callback.
 
     Who comes back when everything has expired may have an id that is given again: the head knows ends only.
     """
@@ -99,11 +100,14 @@ def _followed(world: World, follower: Follower) -> Iterator[str]:
     for message_id, text in texts_in(world.shown) if world.shown else ():
         if follower.texts.get(message_id) != text:
             yield f"updates told {follower.texts.get(message_id)!r} as message {message_id}, history has {text!r}"
-    entries = (stored.entry for stored in world.table.tape)
     base = max(follower.base, (world.story().born or 1) - 1)
-    ends = [e.number for e in entries if e.kind == "end" and base < e.number <= follower.number]
+    heard = [stored.entry for stored in world.table.tape if base < stored.entry.number <= follower.number]
+    ends = [entry.number for entry in heard if entry.kind == "end"]
     if follower.ended != len(ends):
         yield f"updates told of {follower.ended} ends after {follower.base}, there are {ends}"
+    back = [entry.number for entry in heard if isinstance(entry.body, OutcomeOf) and entry.body.calls_back]
+    if follower.called_back != len(back):
+        yield f"updates told of {follower.called_back} calls that came back after {follower.base}, there are {back}"
 
 
 def _shown(world: World) -> Iterator[str]:

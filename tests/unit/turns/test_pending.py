@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from attache.errors import BadInput
-from attache.sessions.entries import results_of
+from attache.sessions.entries import Entry, Interrupt, results_of
+from attache.sessions.events import update_events
+from attache.sessions.head import Lifetime
+from attache.sessions.log import Wanted
+from attache.sessions.table import Beside
+from attache.sessions.view import fold
 from attache.tools.tool import ToolCall, ToolResult
-from attache.tools.toolsets import CombinedToolset, ConfirmedToolset
+from attache.tools.toolsets import CombinedToolset, ConfirmedToolset, LaterToolset
 from attache.tools.wallet_tool import WalletTool
 from attache.tools.wallet_tools import WalletToolset
 from attache.turns.answering import Answer, NothingPending
 from attache.turns.wakeups import Guard, Wake
+from attache.wire.sse import Event
 from tests.fakes.models import FakeModels, Says, asks, says
 from tests.fakes.toolset import FakeToolset, answers
-from tests.unit.turns.harness import House
+from tests.unit.turns.harness import QUICK, House
 
 TO, ME = "0x" + "1" * 40, "0x" + "a" * 40
 PAY = ("Pay", json.dumps({"to": TO, "value": "5", "description": "Pay the shop"}))
@@ -312,11 +320,69 @@ async def test_an_approval_that_is_interrupted_before_its_turn_runs_nothing() ->
     trades = Trades()
     made = await asked(TRADE, after=(says("Hello."),), trade=trades)
     await made.post("tool_approval_response", approved=True)
-    assert (await made.interrupts.interrupt(made.session_id))["interrupted"] is True
+    (request,) = await requests_of(made)
+    answer = await made.interrupts.interrupt(made.session_id)
+    assert (answer["interrupted"], answer["is_processing"]) == (True, False)
+    name, told = answer["messages"][-1]["tool_result"]
+    assert (name, json.loads(told)["outcome"]) == ("Trade", "interrupted")
+    assert await told_of_interrupt(made) == ["async_tool_result", "tool_complete", "state_changed"]
     await made.work(Wake)
     assert trades.ran == []
+    for approved in (True, False):
+        with pytest.raises(BadInput, match="withdrawn when the user interrupted"):
+            await made.another().post("tool_approval_response", request_id=request, approved=approved)
     await made.stream("Well?")
     assert trades.ran == []
+    assert (await made.snapshot())["messages"][-3] == answer["messages"][-1]
+
+
+async def requests_of(house: House) -> list[str]:
+    """The ids of the approvals that were asked for."""
+    events = await house.sessions.events(house.session_id, 10)
+    return [event["InlineCall"]["payload"]["request_id"] for event in events]
+
+
+async def told_of_interrupt(house: House) -> list[str]:
+    """The types of the updates that an interrupt brings."""
+    log = await house.log()
+    (entry,) = [each for each in log.entries if each.kind == "interrupt"]
+    before = fold(each for each in log.entries if each.number < entry.number)
+    return [event["type"] for event in update_events(log.living, entry, before, 0)]
+
+
+async def test_the_approval_that_an_interrupted_turn_asked_for_is_void_and_an_earlier_one_is_not() -> None:
+    trades, going_on = Trades(), asyncio.Event()
+    made = await asked(TRADE, after=(asks(TRADE), says("Look", going_on), says("Well."), says("Done.")), trade=trades)
+    events = await made.chats.stream(made.request("And another one"))
+    heard = [event.data async for event in _until_text(events) if event.data]
+    earlier, later = await requests_of(made)
+    answer = await made.another().interrupts.interrupt(made.session_id)
+    assert answer["is_processing"] is False
+    results = [json.loads(m["tool_result"][1])["outcome"] for m in answer["messages"] if m["tool_result"]]
+    assert results == ["pending", "pending", "interrupted"]
+    assert await told_of_interrupt(made) == ["async_tool_result", "tool_complete"]
+    heard += [event.data async for event in events if event.data]
+    (called_off,) = [event for event in heard if event["type"] == "async_tool_result"]
+    assert (called_off["call_id"], called_off["result"]["outcome"]) == (later, "interrupted")
+    assert (heard[-1]["type"], heard[-1]["status"]) == ("complete", "interrupted")
+
+    fresh = made.another()
+    with pytest.raises(BadInput, match="withdrawn when the user interrupted"):
+        await fresh.post("tool_approval_response", request_id=later, approved=True)
+    await fresh.stream("Well?")
+    said = fresh.models.requests[-1].messages
+    outcomes = [json.loads(message["content"])["outcome"] for message in said if message["role"] == "tool"]
+    assert outcomes == ["pending", "interrupted"], "the model is told, too"
+    await fresh.post("tool_approval_response", approved=True)
+    await fresh.work(Wake)
+    assert [call.call_id for call in trades.ran] == [earlier], "it was the only one"
+
+
+async def _until_text(events: AsyncIterator[Event]) -> AsyncIterator[Event]:
+    async for event in events:
+        yield event
+        if event.data and event.data["type"] == "text":
+            return
 
 
 async def test_a_runner_that_dies_in_an_approved_call_leaves_its_outcome_unknown() -> None:
@@ -351,3 +417,48 @@ async def test_an_outcome_is_found_however_long_ago_it_was_asked_for() -> None:
     assert log.entries[0].number > 4, "it is not at hand at first"
     await fresh.outcomes.apply(fresh.session_id, Answer("wallet_tx", ("1",), "ok", "{}"))
     assert (await state_of(fresh))["pending_txs"] == {}
+
+
+async def test_an_outcome_that_comes_while_an_interrupt_is_answered_waits_for_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    later = LaterToolset(FakeToolset({"Ship": answers("{}")}, unsafe=["Ship"]), ["Ship"])
+    script = [asks(("Ship", "{}")), says("It goes on."), says("Hello", asyncio.Event()), says("It arrived.")]
+    made = House(FakeModels(script), later, timings=replace(QUICK, clocks=0.3))
+    await made.stream("Ship it")
+    (start,) = made.tool_jobs.take()
+    running = await made.chats.stream(made.request("And now?"))
+    outcome = Answer("steps", (start.call_id,), "ok", '{"arrived": true}')
+    table, interrupted = made.table, asyncio.Event()
+    assert table is not None
+    put = table.put
+
+    async def put_and_tell(session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> None:
+        await put(session_id, entry, beside, lifetime)
+        if entry.kind == "interrupt":
+            interrupted.set()
+
+    monkeypatch.setattr(table, "put", put_and_tell)
+    interrupting = asyncio.create_task(made.another().interrupts.interrupt(made.session_id))
+    await interrupted.wait()
+    arriving = asyncio.create_task(made.another().outcomes.apply(made.session_id, outcome))
+    answer = await interrupting
+    assert (answer["interrupted"], answer["is_processing"]) == (True, False)
+    assert not arriving.done()
+    await arriving
+    assert [event.data async for event in running if event.data][-1]["status"] == "interrupted"
+    assert (await made.snapshot())["is_processing"] is True
+    await made.work(Wake)
+    assert (await made.snapshot())["messages"][-1]["content"] == "It arrived."
+
+
+async def test_what_the_client_itself_posts_while_it_interrupts_is_taken_at_once() -> None:
+    made = await asked(PAY, after=(says("Hello", asyncio.Event()), says("Paid.")))
+    running = await made.chats.stream(made.request("And now?"))
+    await (await made.log()).append(lambda _: Wanted(Interrupt()))
+    await made.another().post("wallet:tx_complete", status="success", txHash="0x1")
+    assert (await made.snapshot())["is_processing"] is True
+    assert [event.data async for event in running if event.data][-1]["status"] == "interrupted"
+    await made.work(Wake)
+    snapshot = await made.snapshot()
+    assert (snapshot["messages"][-1]["content"], snapshot["is_processing"]) == ("Paid.", False)

@@ -55,11 +55,14 @@ async def pending() -> tuple[Branch, Start]:
 
 
 async def told(branch: Branch) -> tuple[str, list[dict[str, Any]]]:
-    """What the call came to, and the system events about it."""
+    """What the call came to, and the system events beside the one that says so."""
     await branch.house.work(Wake)
     snapshot = await branch.house.snapshot()
     assert snapshot["messages"][-1]["content"] == "It failed."
-    return (await branch.outcome())[0], snapshot["system_events"]
+    outcome, text = await branch.outcome()
+    callback, *others = snapshot["system_events"]
+    assert (callback["AsyncCallback"]["status"], callback["AsyncCallback"]["result"]) == ("error", text)
+    return outcome, others
 
 
 NOTICE = {"SystemNotice": "Withdraw could not be finished."}

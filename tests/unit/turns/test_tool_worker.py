@@ -11,9 +11,11 @@ import pytest
 
 from attache.apps.app import App
 from attache.sessions.entries import Entry, Event, results_of
-from attache.sessions.events import parsed
+from attache.sessions.events import update_events
 from attache.sessions.head import Lifetime
+from attache.sessions.shown_results import parsed
 from attache.sessions.table import Beside
+from attache.sessions.view import fold
 from attache.tools.http_tool import HttpTool, Steps
 from attache.tools.tool import CallContext, ToolCall, ToolResult, Toolset
 from attache.tools.toolsets import ConfirmedToolset, LaterToolset
@@ -27,7 +29,7 @@ from tests.fakes.models import FakeModels, Says, asks, says
 from tests.fakes.tool_jobs import FakeToolJobs
 from tests.fakes.toolset import FakeToolset
 from tests.unit.tools.tools import http_tool
-from tests.unit.turns.harness import APP, House
+from tests.unit.turns.harness import APP, QUICK, House
 
 STEPS = Steps(
     poll=http_tool(name="poll"), arguments={"id": "data.id"}, field="state", done=("settled",), failed=("failed",),
@@ -294,12 +296,14 @@ async def test_a_call_that_is_interrupted_before_it_is_begun_is_never_sent() -> 
     branch = Branch(Bank(BEGUN), says("Then not."))
     await branch.ask()
     await branch.interrupt()
-    await branch.work()
-    assert (await branch.house.snapshot())["is_processing"] is False, "who interrupted has their answer first"
     await branch.work(2)
     assert branch.bank.asked == []
     assert (await branch.outcome())[0] == "interrupted"
     assert branch.house.tool_jobs.sent == []
+    at = {entry.kind: entry.at for entry in (await branch.house.log()).entries}
+    assert at["outcome"] - at["interrupt"] >= 1000 * (QUICK.interrupt + QUICK.clocks), (
+        "who interrupted is answered first"
+    )
 
 
 async def test_an_interrupt_while_a_worker_begins_a_call_is_not_overlooked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -328,6 +332,31 @@ async def test_an_interrupt_after_it_was_begun_leaves_it_to_its_end() -> None:
     await branch.interrupt()
     await branch.work()
     assert (await branch.outcome())[0] == "ok"
+
+
+async def test_what_comes_later_is_a_system_event_in_one_snapshot() -> None:
+    branch = Branch(Bank(BEGUN, {"state": "settled", "fee": 2}), says("It arrived."), says("Hello."))
+    await branch.ask()
+    assert (await branch.house.snapshot())["system_events"] == []
+    (start,) = await branch.work()
+    await branch.work()
+    event = {
+        "AsyncCallback": {
+            "name": "Withdraw", "call_id": start.call_id, "result": {"state": "settled", "fee": 2}, "status": "success",
+        }
+    }  # fmt: skip
+    log = await branch.house.log()
+    (entry,) = [each for each in log.entries if each.kind == "outcome"]
+    told = update_events(log.living, entry, fold(each for each in log.entries if each.number < entry.number), 0)
+    session = {"session_id": branch.house.session_id}
+    assert [each["type"] for each in told] == ["async_tool_result", "tool_complete", "system_event", "state_changed"]
+    assert told[2] == {"type": "system_event", "event": event, **session}
+    await branch.house.work(Wake)
+    assert (await branch.house.snapshot())["system_events"] == [event], "a turn has ended since"
+    assert (await branch.house.snapshot())["system_events"] == []
+    await branch.house.stream("Hello")
+    assert (await branch.house.snapshot())["system_events"] == []
+    assert await branch.house.another().sessions.events(branch.house.session_id, 10) == [event]
 
 
 async def test_a_poll_that_says_nothing_is_not_told() -> None:

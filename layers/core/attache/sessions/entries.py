@@ -153,9 +153,10 @@ class Result:
 
 @dataclass(frozen=True)
 class OutcomeOf:
-    """What was pending since entries `of` has come to something; it starts a turn of its own.
+    """The outcome of what was pending since entries `of`; it starts a turn of its own.
 
-    `approved`: a call that the user let run, with a `comment` perhaps; its result is that turn's.
+    `approved`: a call that the user approved, maybe with a `comment`; its result belongs to that turn. `kind`: of what
+    was pending; the results of `steps` are system events, too.
     """
 
     of: tuple[int, ...]
@@ -164,11 +165,24 @@ class OutcomeOf:
     comment: str | None = None
     key: str | None = None
     client_id: str | None = None
+    kind: PendingKind | None = None
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether the results are system events, too."""
+        return self.kind == "steps"
 
 
 @dataclass(frozen=True)
 class Interrupt:
-    """Whatever runs is to stop, and what waits is withdrawn."""
+    """Stops the running turn, and withdraws what waits.
+
+    `of`: results of the running turn whose calls waited for approval. `results`: the final results of those calls, and
+    of approved calls whose turn had not begun.
+    """
+
+    of: tuple[int, ...] = ()
+    results: tuple[CallResult, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -265,7 +279,7 @@ class Entry:
                 return 300 + len(message)
             case Text(text) | Agent(text) | End(text=text):
                 return 300 + len(text)
-            case Result() | OutcomeOf():
+            case Result() | OutcomeOf() | Interrupt():
                 return 300 + sum(len(result.text) for result in results_of(self.body))
             case Event(what="message", data=data):
                 return 300 + len(data["text"])
@@ -281,7 +295,7 @@ def results_of(body: Body) -> tuple[CallResult, ...]:
     match body:
         case Result(result):
             return (result,)
-        case OutcomeOf(results=results):
+        case OutcomeOf(results=results) | Interrupt(results=results):
             return results
     return ()
 

@@ -6,15 +6,12 @@ resumes there has had all of them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from attache.errors import BadInput
 from attache.sessions.entries import (
     Agent,
-    CallResult,
     Deleted,
     End,
     Entry,
@@ -29,12 +26,12 @@ from attache.sessions.entries import (
     results_of,
 )
 from attache.sessions.head import Head
+from attache.sessions.shown_results import completed, parsed, tool_result_event, tool_update
+from attache.sessions.system_events import system_events
 from attache.sessions.view import View
-from attache.wire.json_text import parse_json
 
 Json = dict[str, Any]
 TEXT_CHARACTERS = 1_300  # at most 16 KB on the wire: a character takes up to 12 bytes (contract, "Stream")
-RESULT_BYTES = 12_000
 # without a final event the client would resume the stream, and create the session again
 GONE: Mapping[str, Any] = {
     "type": "error", "message": "This session was deleted.", "code": "internal", "retryable": False,
@@ -53,38 +50,12 @@ def tool_call_event(call_id: str, name: str, arguments: str) -> Json:
     return {"type": "tool_call", "name": name, "call_id": call_id, "args": parsed(arguments)}
 
 
-def tool_result_event(result: CallResult, kind: str = "tool_result") -> Json:
-    """`tool_result` or `async_tool_result`; an excerpt if the result is over 12 KB or stored in part."""
-    event: Json = {"type": kind, "name": result.name, "call_id": result.call_id, "result": parsed(result.text)}
-    if len(json.dumps(event["result"])) > RESULT_BYTES:
-        event |= {"result": _excerpt(result.text), "truncated": True}
-    elif result.whole:
-        event["truncated"] = True
-    return {**event, "sources": list(result.sources)} if result.sources else event
-
-
-def _excerpt(text: str) -> str:
-    """The beginning of a text that takes at most 12 KB on the wire."""
-    excerpt = text[:RESULT_BYTES]
-    while (size := len(json.dumps(excerpt))) > RESULT_BYTES:
-        excerpt = excerpt[: len(excerpt) * RESULT_BYTES // size - 1]
-    return excerpt
-
-
 def end_event(end: End) -> Json:
     """`complete`, or `error` if the turn failed."""
     if end.failure is not None:
         failure = end.failure
         return {"type": "error", "message": failure.message, "code": failure.code, "retryable": failure.retryable}
     return {"type": "complete", "status": end.status, "usage": asdict(end.usage) if end.usage else UNKNOWN_USAGE}
-
-
-def parsed(text: str) -> Any:
-    """The value if the text is JSON that browsers can read too (no NaN), else the text itself."""
-    try:
-        return parse_json(text, "This")
-    except BadInput:
-        return text
 
 
 def rest_of_text(text: str, pieces: Iterable[Piece], upto: int) -> str:
@@ -142,7 +113,7 @@ class ChatEvents:
                 yield from (tool_call_event(call.call_id, call.name, call.arguments) for call in step.calls)
             case Result(result):
                 yield tool_result_event(result)
-            case OutcomeOf(results=results):
+            case OutcomeOf(results=results) | Interrupt(results=results):
                 yield from (tool_result_event(result, "async_tool_result") for result in results)
             case End() as end:
                 self.over = True
@@ -190,23 +161,24 @@ def _update(head: Head, entry: Entry, before: View, upto: int) -> Iterator[Json]
         case Agent() as step:
             yield from _said(head, rest_of_text(step.text, step.pieces, upto), _first(step.pieces, entry))
             for call in step.calls:
-                yield _tool_update(call.call_id, call.name, "started", parsed(call.arguments))
-        case Result() | OutcomeOf():
-            yield from _came(entry.body)
+                yield tool_update(call.call_id, call.name, "started", parsed(call.arguments))
+        case Result() | OutcomeOf() | Interrupt():
+            yield from _came(entry)
         case End() as end:
             yield from _said(head, rest_of_text(end.text, end.pieces, upto), _first(end.pieces, entry))
-            yield from _over(end)
+            yield from map(completed, end.results)
+            yield end_event(end)
+            yield from _system_events(entry)
         case Event(what, data):
             yield from _noted(what, data)
 
 
-def _came(body: Result | OutcomeOf) -> Iterator[Json]:
-    for result in results_of(body):
-        if isinstance(body, OutcomeOf):
+def _came(entry: Entry) -> Iterator[Json]:
+    for result in results_of(entry.body):
+        if not isinstance(entry.body, Result):
             yield tool_result_event(result, "async_tool_result")
-        yield _tool_complete(result)
-    if isinstance(body, Result) and body.pending is not None and body.pending.asks:
-        yield {"type": "system_event", "event": {"InlineCall": body.pending.asks}}
+        yield completed(result)
+    yield from _system_events(entry)
 
 
 def _begun(head: Head, turn: int | None, before: View) -> Iterator[Json]:
@@ -214,11 +186,8 @@ def _begun(head: Head, turn: int | None, before: View) -> Iterator[Json]:
         yield {"type": "started", "turn_id": head.id_of(turn), "message_id": head.id_of(turn)}
 
 
-def _over(end: End) -> Iterator[Json]:
-    yield from map(_tool_complete, end.results)
-    yield end_event(end)
-    if end.failure is not None:
-        yield {"type": "system_event", "event": {"SystemError": end.failure.message}}
+def _system_events(entry: Entry) -> Iterator[Json]:
+    yield from ({"type": "system_event", "event": event} for event in system_events(entry))
 
 
 def _noted(what: str, data: Any) -> Iterator[Json]:
@@ -230,7 +199,7 @@ def _noted(what: str, data: Any) -> Iterator[Json]:
         case "system":
             yield {"type": "system_event", "event": data["event"]}
         case "progress":
-            yield _tool_update(data["call_id"], data["name"], "running", None, data["message"])
+            yield tool_update(data["call_id"], data["name"], "running", None, data["message"])
 
 
 def _said(head: Head, text: str, first: int) -> Iterator[Json]:
@@ -239,14 +208,3 @@ def _said(head: Head, text: str, first: int) -> Iterator[Json]:
 
 def _first(pieces: tuple[Piece, ...], entry: Entry) -> int:
     return pieces[0].number if pieces else entry.number
-
-
-def _tool_update(call_id: str, name: str, status: str, args: Any, message: str = "") -> Json:
-    return {"type": "tool_update", "tool_name": name, "name": name, "call_id": call_id, "status": status,
-            "message": message, "args": args, "result": None}  # fmt: skip
-
-
-def _tool_complete(result: CallResult) -> Json:
-    status = {"ok": "success", "pending": "pending"}.get(result.outcome, "error")
-    return {"type": "tool_complete", "tool_name": result.name, "name": result.name, "call_id": result.call_id,
-            "status": status, "message": "", "result": result.text}  # fmt: skip

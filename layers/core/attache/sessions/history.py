@@ -25,16 +25,22 @@ from attache.sessions.entries import (
     User,
 )
 
+Came = tuple[Entry, CallResult]  # a call's result, and the entry that has it
+
 
 @dataclass
 class StepMade:
-    """One answer of the model: text, then calls with their results. `number` is that of its entry."""
+    """One answer of the model: text, then calls with their results. `number` is that of its entry.
+
+    `withdrawn`: the final results of calls that waited for approval when their turn was interrupted.
+    """
 
     number: int
     at: int
     text: str
     calls: tuple[CallAsked, ...] = ()
-    results: dict[str, tuple[Entry, CallResult]] = field(default_factory=dict)
+    results: dict[str, Came] = field(default_factory=dict)
+    withdrawn: dict[str, Came] = field(default_factory=dict)
     opaque: Mapping[str, Any] | None = None
     cut: bool = False
 
@@ -58,10 +64,14 @@ class TurnMade:
 
 @dataclass(frozen=True)
 class Unanswered:
-    """A message that waits, or was withdrawn by the interrupt with the number `withdrawn`."""
+    """A message that waits, or was withdrawn by the interrupt with the number `withdrawn`.
+
+    `came`: the result of an approved call that was withdrawn with it.
+    """
 
     cause: Entry
     withdrawn: int | None = None
+    came: tuple[Came, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,13 +118,22 @@ class _Telling:
                 self.waiting[entry.number] = entry
             case Turn(of) if of in self.waiting:
                 self._begin(self.waiting.pop(of))
-            case Interrupt():
-                self.parts += [Unanswered(cause, withdrawn=entry.number) for cause in self.waiting.values()]
-                self.waiting.clear()
+            case Interrupt() as interrupt:
+                self._withdraw(entry, interrupt)
             case Event(what="message", data=data):
                 self.parts.append(SystemMessage(entry, str(data.get("text", ""))))
             case _ if self.turn is not None:
                 self._go_on(self.turn, entry)
+
+    def _withdraw(self, entry: Entry, interrupt: Interrupt) -> None:
+        came = {result.call_id: (entry, result) for result in interrupt.results}
+        for cause in self.waiting.values():
+            approved = _approved(cause)
+            mine = (came.pop(approved),) if approved in came else ()
+            self.parts.append(Unanswered(cause, entry.number, mine))
+        self.waiting.clear()
+        for step in self.turn.steps if self.turn else ():
+            step.withdrawn |= {call.call_id: came[call.call_id] for call in step.calls if call.call_id in came}
 
     def _begin(self, cause: Entry) -> None:
         self.turn = TurnMade(cause)
@@ -138,6 +157,12 @@ class _Telling:
         if end.text:
             turn.steps.append(_step(entry, end))
         turn.pieces, turn.end, self.turn = [], entry, None
+
+
+def _approved(cause: Entry) -> str | None:
+    """The id of the call that the user approved with this outcome."""
+    approved = cause.body.approved if isinstance(cause.body, OutcomeOf) else None
+    return approved.call_id if approved else None
 
 
 def _step(entry: Entry, step: Agent | End) -> StepMade:

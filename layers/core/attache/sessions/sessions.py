@@ -18,7 +18,8 @@ from attache.sessions.head import Head, Listed
 from attache.sessions.log import Decision, SessionLog
 from attache.sessions.long_results import LongResults
 from attache.sessions.paging import MOST_WEIGHT, shown, stretch_before, weight_of
-from attache.sessions.snapshot import empty_snapshot, snapshot, system_events
+from attache.sessions.snapshot import empty_snapshot, snapshot
+from attache.sessions.system_events import system_events
 from attache.sessions.table import SessionTable
 from attache.sessions.wakes import Wakeups
 from attache.sessions.warm import WarmSessions

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attache.clock import rfc3339
-from attache.sessions.entries import CallResult, End, Entry, Event, Failure, OutcomeOf, Pending, Result, User
+from attache.sessions.entries import CallResult, End, Entry, Failure, OutcomeOf, User
 from attache.sessions.head import NEW_TITLE, Head
 from attache.sessions.history import Part, StepMade, SystemMessage, TurnMade, Unanswered, conversation
+from attache.sessions.system_events import system_events
 from attache.sessions.view import View
 
 Json = dict[str, Any]
@@ -80,23 +81,11 @@ def status(view: View) -> str:
     return "interrupted" if view.interrupted else "idle"
 
 
-def system_events(entry: Entry) -> Iterator[Json]:
-    """The system events of an entry: its own, or the failure of a turn."""
-    match entry.body:
-        case Event(what="system", data=data):
-            yield data["event"]
-        case Event(what="notice", data=data):
-            yield {"SystemNotice": data["message"]}
-        case Result(pending=Pending(asks=asks)) if asks:
-            yield {"InlineCall": asks}
-        case End(failure=failure) if failure is not None:
-            yield {"SystemError": failure.message}
-
-
 def _messages(head: Head, part: Part) -> Iterator[Json]:
     match part:
-        case Unanswered(cause):
+        case Unanswered(cause, came=came):
             yield from _cause(head, cause)
+            yield from (_tool(head, entry, result) for entry, result in came)
         case SystemMessage(entry, text):
             yield _message(head, entry.number, "system", text, entry.at)
         case TurnMade() as turn:
@@ -131,6 +120,7 @@ def _step(head: Head, step: StepMade) -> Iterator[Json]:
         if call.call_id in step.results:
             entry, result = step.results[call.call_id]
             yield _tool(head, entry, result)
+    yield from (_tool(head, entry, result) for entry, result in step.withdrawn.values())
 
 
 def _tool(head: Head, entry: Entry, result: CallResult) -> Json:

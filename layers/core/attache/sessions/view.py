@@ -43,11 +43,12 @@ class OpenCall:
 class Running:
     """The running turn. Numbers are those of entries; times are milliseconds of the writers' clocks.
 
-    `turn`: the entry it answers; `taken`: the entry that took it last; `seen`: the runner's last sign of life.
-    `takeovers`, `text`, `pieces`: takeovers and stored text since the last step.
+    `turn`: the entry it answers; `first`: the entry it began with; `taken`: the entry that took it last; `seen`: the
+    runner's last sign of life. `takeovers`, `text`, `pieces`: takeovers and stored text since the last step.
     """
 
     turn: int
+    first: int
     taken: int
     runner: str
     began: int
@@ -105,9 +106,9 @@ class View:
             case Turn() as turn:
                 waiting = tuple(number for number in view.waiting if number != turn.of)
                 return replace(view, waiting=waiting, running=_taken(view.running, turn.of, turn.runner, entry))
-            case Interrupt():
+            case Interrupt(of):
                 running = view.running and replace(view.running, interrupt=view.running.interrupt or entry.number)
-                return replace(view, running=running, waiting=(), interrupted=True)
+                return replace(view, running=running, waiting=(), pending=_without(view.pending, of), interrupted=True)
             case End() as end:
                 return _ended(view, end, entry)
             case Event() | Delivered():
@@ -134,14 +135,22 @@ def _seen(running: Running | None, entry: Entry) -> Running | None:
 
 def _taken(before: Running | None, of: int, runner: str, entry: Entry) -> Running:
     if before is None or before.turn != of:
-        return Running(turn=of, taken=entry.number, runner=runner, began=entry.at, seen=entry.at)
+        number, at = entry.number, entry.at
+        return Running(turn=of, first=number, taken=number, runner=runner, began=at, seen=at)
     return replace(before, taken=entry.number, runner=runner, seen=entry.at, takeovers=before.takeovers + 1)
 
 
 def _waits(view: View, entry: Entry) -> View:
-    of = entry.body.of if isinstance(entry.body, OutcomeOf) else ()
-    pending = tuple(number for number in view.pending if number not in of)
-    return replace(view, waiting=(*view.waiting, entry.number), pending=pending, interrupted=False)
+    view = replace(view, waiting=(*view.waiting, entry.number), interrupted=False)
+    match entry.body:
+        case OutcomeOf(of, calls_back=calls_back):
+            undelivered = (*view.undelivered, entry.number) if calls_back else view.undelivered
+            return replace(view, pending=_without(view.pending, of), undelivered=undelivered)
+    return view
+
+
+def _without(numbers: tuple[int, ...], gone: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(number for number in numbers if number not in gone)
 
 
 def _told(view: View, entry: Entry) -> View:

@@ -42,9 +42,9 @@ class CombinedToolset:
 
 
 class ConfirmedToolset:
-    """A toolset, some of whose tools only ask for the user's approval, and run once they have it.
+    """A toolset with tools that ask for the user's approval first, and run once they have it.
 
-    Nobody is asked to approve what could not be sent then: `lacking` says what a call lacks.
+    `lacking` says what a call lacks: nobody is asked to approve a call that could not be sent.
     """
 
     def __init__(self, toolset: Toolset, names: Collection[str], lacking: Lacking = lacking_nothing) -> None:

@@ -7,13 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from attache.errors import BadInput
-from attache.sessions.entries import CallResult, Entry, OutcomeOf, Pending, Result
+from attache.sessions.entries import CallResult, Entry, Interrupt, OutcomeOf, Pending, Result
 from attache.sessions.head import DAY
 from attache.sessions.log import Decision, SessionLog, Wanted
 from attache.sessions.table import Beside, Promise
 from attache.sessions.wallet_requests import answered
 from attache.tools.tool import Outcome, PendingKind
 
+NO_MORE = "This answers nothing that is pending, or it was answered before."
+WITHDRAWN = "This request was withdrawn when the user interrupted, and nothing was sent: it must be asked for again."
 KEPT = 15 * DAY  # seconds in which an outcome is not applied twice: longer than any queue keeps a message
 
 
@@ -46,7 +48,7 @@ def apply(answer: Answer) -> Decision:
     """The decision that appends the outcome and removes what was pending. It raises NothingPending, NotAtHand."""
 
     def decide(log: SessionLog) -> Wanted:
-        open_ = _chosen(answer, _open(log, answer.kind))
+        open_ = _chosen(log, answer)
         first = open_[0][1]
         outcome = OutcomeOf(
             of=tuple(entry.number for entry, _ in open_),
@@ -55,6 +57,7 @@ def apply(answer: Answer) -> Decision:
             comment=answer.comment,
             key=first.key,
             client_id=first.client_id,
+            kind=answer.kind,
         )
         return Wanted(outcome, _beside(log, answer, [pending for _, pending in open_]))
 
@@ -63,7 +66,7 @@ def apply(answer: Answer) -> Decision:
 
 def answered_calls(log: SessionLog, answer: Answer) -> tuple[str, ...]:
     """Ids of the calls that this is the outcome of. Raises NothingPending, NotAtHand."""
-    return tuple(pending.asked.call_id for _, pending in _chosen(answer, _open(log, answer.kind)))
+    return tuple(pending.asked.call_id for _, pending in _chosen(log, answer))
 
 
 def has_pending(log: SessionLog, entries: Iterable[Entry]) -> bool:
@@ -88,15 +91,22 @@ def _open(log: SessionLog, kind: PendingKind) -> list[tuple[Entry, Pending]]:
     return [(entry, pending) for entry, pending in found if pending is not None and pending.kind == kind]
 
 
-def _chosen(answer: Answer, open_: list[tuple[Entry, Pending]]) -> list[tuple[Entry, Pending]]:
+def _chosen(log: SessionLog, answer: Answer) -> list[tuple[Entry, Pending]]:
     """The pending calls that are answered; unknown ids are ignored as long as one is known."""
+    open_ = _open(log, answer.kind)
     if not answer.ids and len(open_) > 1:
         ids = ", ".join(pending.id for _, pending in open_)
         raise NothingPending(f"Several requests are pending ({ids}): say which of them this answers.")
     chosen = [each for each in open_ if not answer.ids or each[1].id in answer.ids]
     if not chosen:
-        raise NothingPending("This answers nothing that is pending, or it was answered before.")
+        raise NothingPending(WITHDRAWN if _withdrawn(log, answer) else NO_MORE)
     return chosen
+
+
+def _withdrawn(log: SessionLog, answer: Answer) -> bool:
+    """Whether an interrupt withdrew what this answers, according to the entries at hand."""
+    interrupts = [entry.body for entry in log.entries if isinstance(entry.body, Interrupt)]
+    return any(result.call_id in answer.ids for interrupt in interrupts for result in interrupt.results)
 
 
 def _result(answer: Answer, pending: Pending) -> CallResult:

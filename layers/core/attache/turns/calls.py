@@ -9,8 +9,8 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 
 from attache.sessions.blobs import Blobs
 from attache.sessions.entries import Call, CallAsked, CallResult, Pending, Result
-from attache.sessions.events import parsed
 from attache.sessions.long_results import keep_whole
+from attache.sessions.shown_results import parsed
 from attache.sessions.view import OpenCall
 from attache.tools.tool import CallContext, Request, ToolCall, ToolResult, Toolset
 from attache.turns.outcomes import ask_first, result_of, without_answer

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from attache.clock import Clock
 from attache.sessions.changes import NothingToDo, living
-from attache.sessions.entries import End, Interrupt
-from attache.sessions.log import SessionLog, Wanted
+from attache.sessions.entries import End
+from attache.sessions.log import Decision, SessionLog, Wanted
 from attache.sessions.sessions import Sessions
 from attache.sessions.view import Running
 from attache.sessions.wakes import Wakeups
+from attache.turns.answering import NotAtHand
 from attache.turns.outcomes import left_open
 from attache.turns.spending import spent
 from attache.turns.successors import wake_waiting
 from attache.turns.timings import Timings
+from attache.turns.withdrawing import interrupt, is_at_hand
 
 LOOK = 0.1  # seconds between two looks for the runner's end
 
@@ -44,17 +47,27 @@ class Interrupts:
             living(log)
             if not log.view.busy:
                 raise NothingToDo
+            if not is_at_hand(log, log.entries) and not log.known.complete:
+                raise NotAtHand
             running = log.view.running
-            return Wanted(Interrupt())
+            return Wanted(interrupt(log))
 
         await log.read()
         try:
-            await log.append(decide)
+            await self._append(log, decide)
         except NothingToDo:
             return False
         if running is not None:
             await self._see_it_ended(log, running.turn)
         return True
+
+    @staticmethod
+    async def _append(log: SessionLog, decide: Decision) -> None:
+        while True:
+            await log.reach_back(lambda entries: is_at_hand(log, entries))
+            with suppress(NotAtHand):
+                await log.append(decide)
+                return
 
     async def _see_it_ended(self, log: SessionLog, turn: int) -> None:
         until = self._clock.now() + self._timings.interrupt * 1000

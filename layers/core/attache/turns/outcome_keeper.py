@@ -9,8 +9,8 @@ from dataclasses import replace
 from attache.clock import Clock
 from attache.errors import Unavailable
 from attache.sessions.blobs import Blobs
-from attache.sessions.entries import Entry
-from attache.sessions.log import SessionLog
+from attache.sessions.entries import Entry, Interrupt
+from attache.sessions.log import Decision, SessionLog, Wanted
 from attache.sessions.long_results import keep_whole
 from attache.sessions.sessions import Sessions
 from attache.sessions.table import KeyTaken
@@ -19,6 +19,14 @@ from attache.turns.answering import Answer, NotAtHand, NothingPending, answered_
 from attache.turns.timings import Timings
 
 logger = logging.getLogger(__name__)
+
+
+class _TooEarly(Exception):
+    """An interrupt is still being answered, for at most `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class OutcomeKeeper:
@@ -51,9 +59,31 @@ class OutcomeKeeper:
                 kept = await self._kept(log, answer, answered_calls(log, answer))
                 # before the append: if the process ends right after it, the guard finds what waits
                 await self._wakeups.guard(log.session_id, log.writer, delay=self._timings.guard, sent=self._clock.now())
-                return await log.append(apply(kept))
+                return await log.append(self._in_its_time(kept))
             except NotAtHand:
                 continue
+            except _TooEarly as held:
+                await self._clock.sleep(held.seconds)
+
+    def _in_its_time(self, answer: Answer) -> Decision:
+        """As `apply`, but late results wait while an interrupt is answered.
+
+        They start a turn, and the answer says that nothing is processing. What clients post is applied at once.
+        """
+        decide = apply(answer)
+
+        def decide_in_time(log: SessionLog) -> Wanted:
+            left = self._interrupted_until(log) - self._clock.now()
+            if answer.kind == "steps" and left > 0:
+                raise _TooEarly(left / 1000)
+            return decide(log)
+
+        return decide_in_time
+
+    def _interrupted_until(self, log: SessionLog) -> int:
+        """Time (ms) at which the newest interrupt has certainly been answered."""
+        interrupts = (entry.at for entry in reversed(log.entries) if isinstance(entry.body, Interrupt))
+        return next(interrupts, 0) + int((self._timings.interrupt + self._timings.clocks) * 1000)
 
     async def _kept(self, log: SessionLog, answer: Answer, calls: Sequence[str]) -> Answer:
         """The answer; a long text is stored whole beside the log."""

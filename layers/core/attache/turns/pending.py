@@ -6,8 +6,8 @@ import json
 from dataclasses import replace
 
 from attache.sessions.entries import CallAsked, CallResult, Pending, Result
-from attache.sessions.events import parsed
 from attache.sessions.log import SessionLog, Wanted
+from attache.sessions.shown_results import parsed
 from attache.sessions.table import Beside
 from attache.sessions.wallet_requests import CannotAsk, WalletRequest, ask_wallet
 from attache.tools.tool import Request

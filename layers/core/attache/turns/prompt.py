@@ -10,8 +10,8 @@ from typing import Any
 from attache.apps.app import App
 from attache.models.model import Message
 from attache.sessions.entries import CallAsked, CallResult, End, Entry, OutcomeOf, User
-from attache.sessions.events import parsed
 from attache.sessions.history import Part, StepMade, SystemMessage, TurnMade, Unanswered
+from attache.sessions.shown_results import parsed
 from attache.sessions.summary import Summary
 from attache.sessions.user_state import for_prompt
 from attache.turns.window import window
@@ -162,8 +162,8 @@ def _step(step: StepMade, *, goes_on: bool) -> Iterator[Message]:
         return
     yield _assistant(step)
     for call in step.calls:
-        _, result = step.results.get(call.call_id, (None, None))
-        yield {"role": "tool", "tool_call_id": call.call_id, "content": _result_text(result)}
+        came = step.withdrawn.get(call.call_id) or step.results.get(call.call_id)
+        yield {"role": "tool", "tool_call_id": call.call_id, "content": _result_text(came and came[1])}
     if step.cut and goes_on:
         yield _note(GO_ON)
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from attache.sessions.events import parsed
+from attache.sessions.shown_results import parsed
 from attache.tools.http_tool import Steps
 from attache.tools.tool import ToolResult
 

@@ -124,8 +124,8 @@ class ToolWorker:
     async def _start(self, log: SessionLog, found: _Found, job: Start) -> None:
         claim = _claim(log, found.entry, Call(job.call_id))
         if claim is None:
-            if stop := _stopped(log, found.entry):
-                await self._stop(job, stop)
+            if _stopped(log, found.entry):
+                await self._end(job, "interrupted", STOPPED)
                 return
             if not await self._append(log, job, Call(job.call_id)):
                 await self._jobs.send(job, delay=self._timings.again)
@@ -140,13 +140,6 @@ class ToolWorker:
             await self._end(job, "outcome_unknown", UNKNOWN)
             return
         await self._began(log, found, job, await self._run(log, found, found.tool))
-
-    async def _stop(self, job: Start, stop: Entry) -> None:
-        """Report that nothing was begun, after the interrupt was answered: the report starts a turn of its own."""
-        if self._clock.now() - stop.at < (self._timings.interrupt + self._timings.clocks) * 1000:
-            await self._jobs.send(job, delay=self._timings.again)
-        else:
-            await self._end(job, "interrupted", STOPPED)
 
     async def _began(self, log: SessionLog, found: _Found, job: Start, first: ToolResult) -> None:
         steps = found.tool.steps
@@ -232,10 +225,9 @@ def _claim(log: SessionLog, since: Entry, call: Call) -> Entry | None:
     return next((entry for entry in log.entries if entry.number > since.number and entry.body == call), None)
 
 
-def _stopped(log: SessionLog, since: Entry) -> Entry | None:
-    """The user's last interrupt since the call is pending: no tool starts after it (contract, "Interrupt")."""
-    newest = reversed(log.entries)
-    return next((each for each in newest if each.number > since.number and isinstance(each.body, Interrupt)), None)
+def _stopped(log: SessionLog, since: Entry) -> bool:
+    """Whether the user has interrupted since the call is pending: no tool starts after that (contract, "Interrupt")."""
+    return any(entry.number > since.number and isinstance(entry.body, Interrupt) for entry in log.entries)
 
 
 def _said(log: SessionLog, job: ToolJob) -> str | None:
