@@ -178,6 +178,7 @@ requirements: $(RUN) ## pin anew what the .in files ask for (UPGRADE=--upgrade t
 	$(on_lambda) layers/third_party/web.in -o layers/third_party/web.txt
 	$(on_lambda) layers/third_party/llm.in $$($(in_web)) $(not_called) -o layers/third_party/llm.txt
 	$(on_lambda) layers/third_party/wallet.in $$($(in_web)) -o layers/third_party/wallet.txt
+	$(on_lambda) layers/third_party/documents.in $$($(in_web)) -o layers/third_party/documents.txt
 
 clean: ## remove the environments and what was built; keeps .attache, where the local stack's sessions are
 	rm -rf .venv .venv-* .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

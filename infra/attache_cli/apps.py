@@ -37,6 +37,7 @@ def deploy(folder: Folder, server: Server = None, stage: Stage = None, as_json: 
         give_json(_told(done, missing))
         return
     _report(done.report)
+    _say_documents(done)
     say(_done(done, target), "green")
     for secret in missing:
         warn(f"{secret.name} is not set: attache secrets set --app {done.app.name} {secret.name}")
@@ -45,7 +46,7 @@ def deploy(folder: Folder, server: Server = None, stage: Stage = None, as_json: 
 @app.command(epilog="Example: attache apps check ./mycoindex")
 def check(folder: Folder, server: Server = None, as_json: AsJson = False) -> None:
     """Compile an app's folder and say what came of it, without deploying anything."""
-    _, report = build_app(folder, fetch_description, allow_loopback=True, server=server)
+    report = build_app(folder, fetch_description, allow_loopback=True, server=server).report
     if as_json:
         give_json(_told_of(report))
     else:
@@ -86,10 +87,27 @@ def delete(
 async def _deploy(target: Target, folder: Path, server: str | None) -> tuple[Deployment, list[AppSecret]]:
     """What was done, and the required secrets that the app lacks."""
     done = await deploy_app(
-        folder, target.releases, fetch_description, allow_loopback=target.loopback_tools, server=server
+        folder,
+        target.releases,
+        fetch_description,
+        target.originals,
+        allow_loopback=target.loopback_tools,
+        server=server,
     )
     secrets = await app_secrets(target, done.app.name, done.app)
     return done, [secret for secret in secrets if secret.required and not secret.set]
+
+
+def _say_documents(done: Deployment) -> None:
+    synced = done.documents
+    if synced is None or not (done.app.documents or synced.deleted):
+        return
+    for path in synced.put:
+        say(f"put document {path}")
+    for path in synced.deleted:
+        say(f"deleted document {path}")
+    counts = f"{len(synced.put)} put, {len(synced.deleted)} deleted, {synced.same} unchanged"
+    say(f"Documents: {counts}. attache documents list {done.app.name} says when they are found.")
 
 
 def _done(done: Deployment, target: Target) -> str:
@@ -116,6 +134,7 @@ def _told(done: Deployment, missing: list[AppSecret]) -> dict[str, Any]:
     return {
         **asdict(done.release),
         "changed": done.changed,
+        "documents": asdict(done.documents) if done.documents else None,
         **_told_of(done.report),
         "missing_secrets": [secret.name for secret in missing],
     }

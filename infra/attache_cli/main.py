@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from attache import __version__
-from attache_cli import apps, keys, providers, secrets, tables
+from attache_cli import apps, documents, keys, providers, secrets, tables
 from attache_cli.chat import chat
 from attache_cli.commands import Commands
 from attache_cli.doctor.command import doctor
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(apps.app, name="apps")
 app.add_typer(secrets.app, name="secrets")
+app.add_typer(documents.app, name="documents")
 app.add_typer(keys.app, name="keys")
 app.add_typer(tables.app, name="tables")
 app.add_typer(providers.app, name="providers")

@@ -16,6 +16,8 @@ from attache.apps.app import App
 from attache.apps.s3_releases import S3Releases
 from attache.aws import Aws, AwsAccess
 from attache.clock import Clock
+from attache.documents.dynamo_records import DynamoRecords
+from attache.documents.s3_originals import S3Originals
 from attache.keys import KeyRing
 from attache.keys.dynamo_keys import DynamoKeys
 from attache.models.ssm_provider_keys import SsmProviderKeys
@@ -39,6 +41,8 @@ class Outputs(BaseModel):
     SessionsTable: str = ""
     TurnsQueueUrl: str = ""
     ToolCallsQueueUrl: str = ""
+    DocumentsBucket: str = ""
+    SearchBackend: str = "none"
     ApiUrl: str = ""
 
 
@@ -88,6 +92,17 @@ class Target:
     @cached_property
     def releases(self) -> S3Releases:
         return S3Releases(self.aws, self.outputs.DataBucket, self.outputs.RegistryTable, Clock())
+
+    @property
+    def originals(self) -> S3Originals | None:
+        """Where documents go; None where this stage has no search."""
+        if self.outputs.SearchBackend == "none" or not self.outputs.DocumentsBucket:
+            return None
+        return S3Originals(self.aws, self.outputs.DocumentsBucket)
+
+    @property
+    def document_records(self) -> DynamoRecords:
+        return DynamoRecords(self.aws, self.outputs.RegistryTable)
 
     async def app(self, name: str) -> App | None:
         """The app that is served under this name now."""

@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from attache_local.demo_embeddings import EMBEDDINGS
 from attache_local.demo_records import aside, remembered, said_in
 
 Json = Mapping[str, Any]
@@ -65,7 +66,7 @@ def demo_model(pause: float = 0.02) -> Starlette:
             return StreamingResponse(_events(asked, step, pause), media_type="text/event-stream")
         return JSONResponse(_completion(asked, step))
 
-    return Starlette(routes=[Route("/v1/chat/completions", completions, methods=["POST"])])
+    return Starlette(routes=[Route("/v1/chat/completions", completions, methods=["POST"]), EMBEDDINGS])
 
 
 def _completion(asked: Json, step: Step) -> Json:

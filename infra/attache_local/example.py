@@ -9,11 +9,12 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from attache.apps.deploy import build, publish
+from attache.apps.deploy import build, publish, synced_documents
 from attache.apps.http_descriptions import fetch_description
 from attache.apps.s3_releases import S3Releases
 from attache.aws import Aws
 from attache.clock import Clock
+from attache.documents.s3_originals import S3Originals
 from attache.errors import Forbidden, Unauthenticated
 from attache.keys.dynamo_keys import DynamoKeys
 from attache.keys.key_ring import KeyRing
@@ -40,9 +41,11 @@ class Operator:
     clock: Clock
 
     async def deploy_example(self, server: str, providers: Collection[str]) -> None:
-        """The example app, its tools calling `server` and its model one of these providers', and its secret."""
-        app, _ = await asyncio.to_thread(build, FOLDER, fetch_description, allow_loopback=True, server=server)
-        app = app.model_copy(update={"models": with_a_key(Catalogue.read(), app.models, providers)})
+        """The example app, its tools calling `server` and its model one of these providers', documents and secret."""
+        built = await asyncio.to_thread(build, FOLDER, fetch_description, allow_loopback=True, server=server)
+        if originals := self._originals():
+            await synced_documents(built.described, originals)
+        app = built.app.model_copy(update={"models": with_a_key(Catalogue.read(), built.app.models, providers)})
         await publish(app, self._releases())
         secrets = self._secrets()
         if API_KEY_NAME not in await secrets.names(app_scope(APP)):
@@ -63,6 +66,10 @@ class Operator:
 
     def _releases(self) -> S3Releases:
         return S3Releases(self.aws, self.outputs["DataBucket"], self.outputs["RegistryTable"], self.clock)
+
+    def _originals(self) -> S3Originals | None:
+        bucket = self.outputs.get("DocumentsBucket")
+        return S3Originals(self.aws, bucket) if bucket else None
 
     def _secrets(self) -> Secrets:
         store = DynamoSecrets(self.aws, self.outputs["RegistryTable"], self.clock)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from attache_local.errors import LocalStackError
 from attache_local.queue_pollers import Handler
 from functions.chat.routes import routes as chat_routes
 from functions.control.routes import routes as control_routes
+from functions.documents.jobs import do_document_job
 from functions.interrupt.routes import routes as interrupt_routes
 from functions.sessions.routes import routes as sessions_routes
 from functions.state.routes import routes as state_routes
@@ -35,18 +37,25 @@ OUTPUTS = {
     "secrets_key": "SecretsKey",
     "turns_queue_url": "TurnsQueueUrl",
     "tool_calls_queue_url": "ToolCallsQueueUrl",
+    "documents_bucket": "DocumentsBucket",
+    "documents_queue_url": "DocumentsQueueUrl",
 }
 CHOSEN = ("ATTACHE_WALLET_PROOF", "ATTACHE_WALLET_DOMAINS", "ATTACHE_WALLET_TOKEN_HOURS")
 NOTHING: Mapping[str, str] = MappingProxyType({})
 GRACE_SECONDS = 2
 
 
-def settings_for(outputs: Mapping[str, str], demo_url: str | None, environ: Mapping[str, str] = NOTHING) -> Settings:
+def settings_for(
+    outputs: Mapping[str, str], demo_url: str | None, environ: Mapping[str, str] = NOTHING, index: Path | None = None
+) -> Settings:
     """The functions' settings, by the outputs of the stacks. `demo_url`: where the demo model is served, if it is.
 
-    A developer chooses those in `CHOSEN` by `environ`. Raises LocalStackError for what cannot be chosen.
+    `index` is the file that documents are found by. A developer chooses those in `CHOSEN` by `environ`.
+    Raises LocalStackError for what cannot be chosen.
     """
-    made = {PREFIX + name.upper(): outputs[output] for name, output in OUTPUTS.items()}
+    made = {PREFIX + name.upper(): outputs[output] for name, output in OUTPUTS.items() if output in outputs}
+    if index is not None:
+        made |= {"ATTACHE_SEARCH_BACKEND": "embedded", "ATTACHE_SEARCH_ENDPOINT": str(index)}
     local = {"ATTACHE_LOOPBACK_TOOLS": "on", "ATTACHE_DEMO_MODEL_URL": f"{demo_url}/v1" if demo_url else ""}
     chosen = {name: environ[name] for name in CHOSEN if name in environ}
     try:
@@ -74,6 +83,7 @@ class Service:
         return {
             self._settings.turns_queue_url: partial(do_job, self._services),
             self._settings.tool_calls_queue_url: partial(do_tool_job, self._services),
+            self._settings.documents_queue_url: partial(do_document_job, self._services),
         }
 
     async def apps(self) -> list[str]:

@@ -60,7 +60,7 @@ async def local_stack(
         progress.step("example API and its app")
 
         demo = None if providers else await running.enter_async_context(serving(demo_model(), listen_near(port + 2)))
-        service = Service(settings_for(outputs, demo, environ), aws, environ)
+        service = Service(settings_for(outputs, demo, environ, directory / "search.sqlite"), aws, environ)
         running.push_async_callback(service.close)
         for queue_url, handle in service.queues.items():
             await running.enter_async_context(polling(aws, queue_url, handle))
@@ -102,4 +102,4 @@ def _stopping(progress: Progress) -> None:
 def _for_scripts(ready: Ready, access: AwsAccess, outputs: Mapping[str, str]) -> dict[str, object]:
     stack = {name: value for name, value in asdict(ready).items() if name != "providers"}
     reached = {name: value for name, value in asdict(access).items() if value is not None}
-    return {**stack, "aws": reached, "outputs": dict(outputs)}
+    return {**stack, "aws": reached, "outputs": {**outputs, "SearchBackend": "embedded"}}

@@ -13,7 +13,7 @@ from attache.aws import Aws
 from attache_local.errors import LocalStackError
 
 INFRA = Path(__file__).resolve().parents[1]
-TEMPLATES = (INFRA / "data.yaml", INFRA / "queues.yaml")
+TEMPLATES = (INFRA / "data.yaml", INFRA / "queues.yaml", INFRA / "documents.yaml")
 PREFIX = "attache-local"
 PATIENCE_SECONDS = 60
 STEP_SECONDS = 0.1

@@ -34,7 +34,7 @@ def main() -> None:
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("layer", help="web, llm or wallet: the name of its list of requirements")
+    parser.add_argument("layer", help="web, llm, wallet or documents: the name of its list of requirements")
     parser.add_argument("into", type=Path, help="the folder that becomes /opt/python")
     parser.add_argument("--arch", default="aarch64", help="the processor, as wheels call it")
     parser.add_argument("--python", default="3.13", help="the Python that will import it")

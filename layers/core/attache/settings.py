@@ -19,7 +19,8 @@ class Settings(BaseModel):
     """A deployment's names and switches, from variables that begin with `ATTACHE_`.
 
     `demo_model_url` and `loopback_tools` are for the local stack: a model without a provider, and tools on loopback
-    servers. AWS's own variables are read by botocore, the providers' by LiteLLM.
+    servers. `search_endpoint` is OpenSearch's https URL, or the file of the embedded index. AWS's own variables are
+    read by botocore, the providers' by LiteLLM.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -30,6 +31,10 @@ class Settings(BaseModel):
     secrets_key: str
     turns_queue_url: str
     tool_calls_queue_url: str = ""
+    documents_bucket: str = ""
+    documents_queue_url: str = ""
+    search_backend: Literal["none", "serverless", "domain", "embedded"] = "none"
+    search_endpoint: str = ""
     stage: str = LOCAL_STAGE
     default_app: Literal["on", "off"] = "on"
     wallet_proof: Literal["required", "off"] = "off"

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attache.aws import Aws
@@ -19,7 +20,7 @@ from attache.sessions.dynamo_sessions import DynamoSessions
 from attache.sessions.s3_blobs import S3Blobs
 from attache.sessions.sessions import Periods, Sessions
 from attache.sessions.updates import Updates
-from attache.settings import Settings
+from attache.settings import Settings, SettingsWrong
 from attache.telemetry.meter import Meter, NoMeter
 from attache.telemetry.powertools_logs import log_as_json
 from attache.telemetry.powertools_meter import PowertoolsMeter
@@ -31,8 +32,14 @@ from attache.turns.timings import DEFAULT, Timings
 if TYPE_CHECKING:
     from attache.apps.app import ModelChoice
     from attache.apps.apps import Apps
+    from attache.documents.dynamo_records import DynamoRecords
+    from attache.documents.index import PassageIndex
+    from attache.documents.ingest import Ingest
+    from attache.documents.s3_originals import S3Originals
+    from attache.documents.search import DocumentSearch
     from attache.models.access import ProviderAccess
     from attache.models.catalogue import Catalogue
+    from attache.models.litellm_embeddings import LitellmEmbeddings
     from attache.models.litellm_models import LitellmModels
     from attache.models.model import Models
     from attache.models.provider_keys import KnownProviders
@@ -47,6 +54,8 @@ if TYPE_CHECKING:
     from attache.turns.system_messages import SystemMessages
     from attache.turns.tool_worker import ToolWorker
     from attache.turns.worker import Worker
+    from attache.usage.metered_embeddings import MeteredEmbeddings
+    from attache.usage.usage import UsageSink
     from attache.wallets import Proofs
 
 
@@ -157,6 +166,70 @@ class Services:
         return SqsJobs(self.aws, self.settings.tool_calls_queue_url)
 
     @cached_property
+    def documents_queue(self) -> SqsJobs:
+        return SqsJobs(self.aws, self.settings.documents_queue_url)
+
+    @cached_property
+    def ingest(self) -> Ingest:
+        from attache.documents.ingest import Ingest
+        from attache.documents.reading_process import ReadingProcess
+        from attache.documents.sweeping import Sweep
+
+        async def later(app: str, path: str, seconds: float) -> None:
+            await self.documents_queue.send(Sweep(app=app, path=path), delay=seconds)
+
+        reader = ReadingProcess(self.environ.get("LD_LIBRARY_PATH"))
+        return Ingest(self.originals, self._records, self._index, self._embeddings, reader.read, later, self.clock)
+
+    @cached_property
+    def originals(self) -> S3Originals:
+        from attache.documents.s3_originals import S3Originals
+
+        return S3Originals(self.aws, self.settings.documents_bucket)
+
+    @cached_property
+    def _documents(self) -> DocumentSearch | None:
+        """None where this stage has no search."""
+        if self.settings.search_backend == "none":
+            return None
+        from attache.documents.search import DocumentSearch
+
+        return DocumentSearch(self._index, self._records, self._embeddings)
+
+    @cached_property
+    def _index(self) -> PassageIndex:
+        from attache.documents.embedded_index import EmbeddedIndex
+
+        if self.settings.search_backend != "embedded":
+            raise SettingsWrong("ATTACHE_SEARCH_BACKEND names no index that can be written.")
+        return EmbeddedIndex(Path(self.settings.search_endpoint))
+
+    @cached_property
+    def _records(self) -> DynamoRecords:
+        from attache.documents.dynamo_records import DynamoRecords
+
+        return DynamoRecords(self.aws, self.settings.registry_table)
+
+    @cached_property
+    def _embeddings(self) -> MeteredEmbeddings:
+        from attache.usage.metered_embeddings import MeteredEmbeddings
+
+        return MeteredEmbeddings(self._embedding_model, self._usage, self.clock.now)
+
+    @cached_property
+    def _embedding_model(self) -> LitellmEmbeddings:
+        from attache.models.litellm_embeddings import LitellmEmbeddings
+
+        return LitellmEmbeddings(self.catalogue.embeddings, self._providers)
+
+    @cached_property
+    def _usage(self) -> UsageSink:
+        from attache.usage.counted_usage import CountedUsage
+        from attache.usage.dynamo_usage import DynamoUsage
+
+        return CountedUsage(DynamoUsage(self.aws, self.settings.registry_table), self.meter)
+
+    @cached_property
     def interrupts(self) -> Interrupts:
         from attache.turns.interrupts import Interrupts
 
@@ -222,6 +295,10 @@ class Services:
             await self.chats.settled()
         if "models" in self.__dict__:
             await self.models.aclose()
+        if "_embedding_model" in self.__dict__:
+            await self._embedding_model.aclose()
+        if "_index" in self.__dict__:
+            await self._index.close()
         if "_toolsets" in self.__dict__:
             await self._toolsets.close()
 
@@ -243,17 +320,14 @@ class Services:
         from attache.models.own_keys import OwnKeys
         from attache.turns.earlier import Earlier
         from attache.turns.means import Workshop
-        from attache.usage.counted_usage import CountedUsage
-        from attache.usage.dynamo_usage import DynamoUsage
 
-        usage = CountedUsage(DynamoUsage(self.aws, self.settings.registry_table), self.meter)
         own_keys = OwnKeys(self.catalogue, self.client_secrets)
         windows = LitellmWindows(self.catalogue)
         return Workshop(
             self.apps,
             self._watched,
             self._toolsets.of,
-            usage,
+            self._usage,
             self._wakeups,
             self.tool_calls_queue,
             self._blobs,
@@ -269,7 +343,7 @@ class Services:
         from attache.turns.app_toolsets import AppToolsets
 
         loopback = self.settings.loopback_tools == "on"
-        return AppToolsets(self.secrets, self.clock, self.meter, allow_loopback=loopback)
+        return AppToolsets(self.secrets, self.clock, self.meter, allow_loopback=loopback, documents=self._documents)
 
 
 def wire(

@@ -48,5 +48,5 @@ async def test_a_fetched_description_is_compiled_and_its_relative_server_is_wher
     async with wire(answering(json.dumps(described))) as served:
         url = f"{served.url}/openapi.json"
         (tmp_path / "app.yaml").write_text(f"name: shop\nmodels: {{default: m}}\ntools: {{openapi: '{url}'}}\n")
-        app, _ = await asyncio.to_thread(build, tmp_path, fetch_description, allow_loopback=True)
+        app = (await asyncio.to_thread(build, tmp_path, fetch_description, allow_loopback=True)).app
         assert app.tools[0].server == f"{served.url}/v1"

@@ -19,6 +19,7 @@ from attache.apps.s3_releases import S3Releases
 from attache.aws import Aws
 from attache.errors import Conflict, Unavailable
 from tests.fakes.clock import FakeClock
+from tests.fakes.originals import FakeOriginals
 from tests.fakes.releases import FakeReleases
 from tests.functional.registry import Registry, registry_in_memory
 
@@ -91,7 +92,8 @@ async def test_a_withdrawn_app_leaves_nothing_and_no_other_is_touched(releases: 
 async def test_the_example_is_deployed_and_read_back(registry: Registry) -> None:
     clock = FakeClock()
     releases = S3Releases(registry.aws, BUCKET, registry.table, clock)
-    deployment = await deploy(EXAMPLE, releases, fetch_description, allow_loopback=True)
+    originals = FakeOriginals()
+    deployment = await deploy(EXAMPLE, releases, fetch_description, originals, allow_loopback=True)
     served = await S3Apps(registry.aws, BUCKET, registry.table, clock).get("mycoindex")
     assert served == deployment.app
     assert [tool.name for tool in served.tools] == [
@@ -102,7 +104,7 @@ async def test_the_example_is_deployed_and_read_back(registry: Registry) -> None
         "ListMarkets",
         "GetOrderBook",
     ]
-    assert not (await deploy(EXAMPLE, releases, fetch_description, allow_loopback=True)).changed
+    assert not (await deploy(EXAMPLE, releases, fetch_description, originals, allow_loopback=True)).changed
 
 
 async def test_nothing_is_stored_of_an_app_with_a_mistake(registry: Registry, tmp_path: Path) -> None:

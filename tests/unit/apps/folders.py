@@ -33,7 +33,8 @@ def no_network(url: str) -> bytes:
 
 
 def built(folder: Path, manifest: dict[str, Any] | str, description: Any = None, **options: Any) -> tuple[App, Report]:
-    return build(write_app(folder, manifest, description), no_network, **options)
+    built = build(write_app(folder, manifest, description), no_network, **options)
+    return built.app, built.report
 
 
 def with_tools(**tools: Any) -> dict[str, Any]:

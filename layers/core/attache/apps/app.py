@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 from pydantic import Field
 
+from attache.tools.document_tool import DocumentTool
 from attache.tools.http_tool import Frozen, HttpTool
 from attache.tools.wallet_tool import WalletTool
 
@@ -40,7 +41,8 @@ class SecretDeclaration(Frozen):
 class App(Frozen):
     """A deployed app. `version` is the hash of everything else in it.
 
-    `builtin_tools`: names of built-in toolsets (`general`). `retention_days`: how long messages are kept.
+    `builtin_tools`: names of built-in toolsets (`general`). `documents`: the tool that searches the app's documents,
+    if it has any. `retention_days`: how long messages are kept.
     """
 
     name: str
@@ -51,6 +53,7 @@ class App(Frozen):
     tools: tuple[HttpTool, ...] = ()
     wallet_tools: tuple[WalletTool, ...] = ()
     builtin_tools: tuple[str, ...] = ()
+    documents: DocumentTool | None = None
     secrets: tuple[SecretDeclaration, ...] = ()
     max_steps: int = Field(default=MAX_STEPS, ge=1, le=100)
     retention_days: int = Field(default=RETENTION_DAYS, ge=1)

@@ -12,9 +12,11 @@ from attache.apps.app import App
 from attache.apps.folder import Described
 from attache.apps.manifest_reading import as_written
 from attache.apps.openapi.compiling import Compiled, Draft, compile_description, tokens
-from attache.apps.openapi.names import tool_names
+from attache.apps.openapi.names import tool_names, with_hash
 from attache.apps.openapi.servers import BadServerError, checked_server, is_loopback_server
 from attache.apps.problems import CannotDeploy, Problem, Report, Taken
+from attache.tools.document_tool import NAME as SEARCH
+from attache.tools.document_tool import DocumentTool
 from attache.tools.http_tool import HttpTool
 
 MAX_TOOLS = 128
@@ -78,7 +80,7 @@ def _names_twice(described: Described, tools: Sequence[HttpTool]) -> Iterator[Pr
 
 
 def _too_many(described: Described, tools: Sequence[HttpTool]) -> Iterator[Problem]:
-    number = len(tools) + len(described.manifest.wallet)
+    number = len(tools) + len(described.manifest.wallet) + (described.manifest.documents is not None)
     if number > MAX_TOOLS:
         how = "Narrow them by `expose`, `tags` or `paths`."
         yield Problem(_place(described), f"These are {number} tools; a model is shown {MAX_TOOLS} at most. {how}")
@@ -101,11 +103,20 @@ def _app(described: Described, tools: Sequence[HttpTool]) -> App:
         models=manifest.models.choice,
         tools=tuple(tools),
         wallet_tools=tuple(request.tool for request in manifest.wallet),
+        documents=_search(described, tools),
         secrets=tuple(secret.declaration for secret in manifest.secrets),
         max_steps=manifest.max_steps,
         retention_days=manifest.retention_days,
     )
     return versioned(app)
+
+
+def _search(described: Described, tools: Sequence[HttpTool]) -> DocumentTool | None:
+    """The tool of an app that has documents; an operator's own of that name keeps it."""
+    if described.manifest.documents is None:
+        return None
+    taken = {tool.name for tool in tools} | {request.name for request in described.manifest.wallet}
+    return DocumentTool() if SEARCH not in taken else DocumentTool(name=with_hash(SEARCH, "documents"))
 
 
 def versioned(app: App) -> App:
@@ -122,9 +133,11 @@ def _report(described: Described, apis: Sequence[_Api], drafts: Sequence[Draft],
     asked = tuple(
         Taken(each.name, f"wallet {each.request}", True, tokens(each.tool.spec)) for each in described.manifest.wallet
     )
+    search = _search(described, tools)
+    found = (Taken(search.name, "documents", True, tokens(search.spec)),) if search else ()
     warnings = [warning for api in apis for warning in api.compiled.warnings]
     left_out = tuple(each for api in apis for each in api.compiled.left_out)
-    return Report(taken + asked, left_out, (*warnings, *_cautions(described, tools)))
+    return Report(taken + asked + found, left_out, (*warnings, *_cautions(described, tools)))
 
 
 def _cautions(described: Described, tools: Sequence[HttpTool]) -> Iterator[Problem]:
@@ -133,8 +146,8 @@ def _cautions(described: Described, tools: Sequence[HttpTool]) -> Iterator[Probl
             yield Problem(_place(described), f"{server} is this machine itself: it works on the local stack only.")
         elif urlsplit(server).scheme == "http":
             yield Problem(_place(described), f"{server} is not encrypted; secrets travel there in plain text.")
-    if described.manifest.documents:
-        yield Problem(described.source.place(["documents"]), "Documents are not served by this version.")
+    for path in described.files.left_out if described.files else ():
+        yield Problem(described.source.place(["documents"]), f"{path} is no document; it is left out.")
 
 
 def _place(described: Described, *path: str | int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from attache.apps.document_files import DocumentFiles, read_documents
 from attache.apps.manifest import ApiTools, Manifest
 from attache.apps.manifest_reading import as_written, read_manifest
 from attache.apps.openapi.document import Document, read_document
@@ -18,11 +19,15 @@ Fetch = Callable[[str], bytes]
 
 @dataclass(frozen=True)
 class Described:
-    """An app as described: `documents` are in the order of the manifest's `tools`."""
+    """An app as described: `documents` are its APIs' descriptions, in the order of the manifest's `tools`.
+
+    `files` are the documents that it searches, None if there is no folder of them.
+    """
 
     source: Source
     manifest: Manifest
     documents: tuple[Document, ...]
+    files: DocumentFiles | None = None
 
     def served_by(self, server: str) -> Described:
         """The same app with all its requests sent to another server, such as a test server."""
@@ -46,11 +51,20 @@ def read_folder(folder: Path, fetch: Fetch) -> Described:
             documents.append(_document(folder, tools, place, fetch))
         except CannotDeploy as error:
             problems += error.problems
-    if manifest.documents and not (folder / manifest.documents).is_dir():
-        problems.append(Problem(source.place(["documents"]), f"There is no folder {manifest.documents!r} here."))
+    files = _files(folder, source, manifest, problems)
     if problems:
         raise CannotDeploy(problems)
-    return Described(source, manifest, tuple(documents))
+    return Described(source, manifest, tuple(documents), files)
+
+
+def _files(folder: Path, source: Source, manifest: Manifest, problems: list[Problem]) -> DocumentFiles | None:
+    if not isinstance(manifest.documents, str):
+        return None
+    try:
+        return read_documents(folder, manifest.documents, source.place(["documents"]))
+    except CannotDeploy as error:
+        problems += error.problems
+        return None
 
 
 def _document(folder: Path, tools: ApiTools, place: str, fetch: Fetch) -> Document:

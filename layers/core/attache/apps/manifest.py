@@ -164,7 +164,10 @@ def _in_list(value: Any) -> Any:
 
 
 class Manifest(Strict):
-    """An app as it is described; `tools` is one API or a list of them."""
+    """An app as it is described; `tools` is one API or a list of them.
+
+    `documents` is a folder beside `app.yaml`; `true` where somebody else puts them into the bucket.
+    """
 
     name: AppName
     title: Text | None = None
@@ -173,6 +176,6 @@ class Manifest(Strict):
     tools: Annotated[tuple[ApiTools, ...], BeforeValidator(_in_list)] = ()
     wallet: tuple[WalletRequest, ...] = ()
     secrets: tuple[Secret, ...] = ()
-    documents: Text | None = None
+    documents: Text | Literal[True] | None = None
     max_steps: Annotated[int, Field(ge=1, le=100)] = MAX_STEPS
     retention_days: Annotated[int, Field(ge=1, le=3650)] = RETENTION_DAYS

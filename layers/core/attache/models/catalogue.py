@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from attache.errors import BadInput
 
 BUILT_IN = Path(__file__).with_name("catalogue.toml")
 ANYTHING = "*"
+EMBEDDINGS = "embeddings"
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,30 @@ class ModelEntry:
 
 
 @dataclass(frozen=True)
+class EmbeddingEntry(ModelEntry):
+    """The model that makes vectors of `dimensions` numbers of documents and questions."""
+
+    dimensions: int = field(kw_only=True)
+
+
+@dataclass(frozen=True)
 class Catalogue:
-    """The models by id, in the file's order; an id that ends in `*` matches every id with that prefix."""
+    """The models by id, in the file's order; an id that ends in `*` matches every id with that prefix.
+
+    `embeddings` makes the vectors of documents; where it is None, they are found by words only.
+    """
 
     entries: Mapping[str, ModelEntry]
+    embeddings: EmbeddingEntry | None = None
 
     @classmethod
     def read(cls, path: Path = BUILT_IN) -> Catalogue:
         """Read a catalogue file. Raises OSError, TOMLDecodeError, or TypeError for missing or unknown keys."""
         with path.open("rb") as file:
             tables = tomllib.load(file)
-        return cls({model_id: ModelEntry(id=model_id, **table) for model_id, table in tables.items()})
+        made = tables.pop(EMBEDDINGS, None)
+        embeddings = EmbeddingEntry(id=EMBEDDINGS, **made) if made else None
+        return cls({model_id: ModelEntry(id=model_id, **table) for model_id, table in tables.items()}, embeddings)
 
     @property
     def providers(self) -> tuple[str, ...]:

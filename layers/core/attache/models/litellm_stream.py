@@ -67,7 +67,7 @@ class LitellmStream:
             model=self._access.route,
             api_key=self._access.api_key,
             api_base=self._access.api_base,
-            client=_client(self._access, self._transport),
+            client=sending_client(self._access, self._transport),
             timeout=self._silence.first + self._silence.gap,
             max_retries=0,
             num_retries=0,
@@ -131,7 +131,7 @@ class LitellmStream:
         return asyncio.get_running_loop().time() + seconds
 
 
-def _client(access: Access, transport: CallTransport) -> Any:
+def sending_client(access: Access, transport: CallTransport) -> Any:
     """The HTTP client for LiteLLM to use: OpenAI's own for OpenAI, LiteLLM's for every other provider."""
     import openai
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from attache.apps.app import App
 from attache.clock import Clock
+from attache.documents.search import DocumentSearch
+from attache.documents.search_toolset import SearchToolset
 from attache.secrets import Secrets
 from attache.telemetry.meter import Meter
 from attache.tools.general import GeneralTools
@@ -29,14 +31,15 @@ class AppToolsets:
     clock: Clock
     meter: Meter
     allow_loopback: bool
+    documents: DocumentSearch | None = field(default=None, kw_only=True)
 
     def of(self, app: App) -> Toolset:
-        """The app's operations (some deferred, some asking for approval), its wallet tools and the built-in ones."""
+        """The app's operations (some deferred or asking for approval), its wallet and search tools, and the built-in."""
         http = self._http(app, app.tools)
         operations = LaterToolset(TimedToolset(http, self.meter), [tool.name for tool in app.tools if tool.later])
         confirmed = ConfirmedToolset(operations, [tool.name for tool in app.tools if tool.confirm], http.lacking)
         builtin = [GeneralTools(self.clock)] if "general" in app.builtin_tools else []
-        return CombinedToolset(confirmed, WalletToolset(app.wallet_tools), *builtin)
+        return CombinedToolset(confirmed, WalletToolset(app.wallet_tools), *self._search(app), *builtin)
 
     def operations(self, app: App, tools: Sequence[HttpTool]) -> Toolset:
         """Operations of the app that run at once: nothing is deferred or asks for approval."""
@@ -44,6 +47,11 @@ class AppToolsets:
 
     def _http(self, app: App, tools: Sequence[HttpTool]) -> HttpToolset:
         return HttpToolset(tools, self.secrets, self._exchanges, [secret.name for secret in app.secrets])
+
+    def _search(self, app: App) -> Sequence[Toolset]:
+        if app.documents is None or self.documents is None:
+            return ()
+        return (TimedToolset(SearchToolset(app.documents, self.documents), self.meter),)
 
     async def close(self) -> None:
         """Close the connections that are kept open."""

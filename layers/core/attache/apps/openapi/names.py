@@ -27,7 +27,7 @@ def tool_names(wanted: Sequence[Wanted]) -> list[str]:
     plain = [each.chosen or plain_name(each.words) for each in wanted]
     counts = Counter(plain)
     return [
-        name if each.chosen or (counts[name] == 1 and len(name) <= MAX_NAME) else _with_hash(name, each.identity)
+        name if each.chosen or (counts[name] == 1 and len(name) <= MAX_NAME) else with_hash(name, each.identity)
         for name, each in zip(plain, wanted, strict=True)
     ]
 
@@ -37,6 +37,7 @@ def plain_name(words: str) -> str:
     return _NOT_A_WORD.sub("_", words).strip("_") or "tool"
 
 
-def _with_hash(name: str, identity: str) -> str:
+def with_hash(name: str, identity: str) -> str:
+    """A name that nobody else has, the same on every deploy."""
     digest = sha256(identity.encode()).hexdigest()[:6]
     return f"{name[: MAX_NAME - len(digest) - 1]}_{digest}"

@@ -1,0 +1,84 @@
+"""Records of documents in the registry table: one partition an app, one item a document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attache.aws import Aws, Item
+from attache.aws_errors import unavailable
+from attache.documents.records import DocumentRecord
+
+
+class DynamoRecords:
+    """`DOC#<app>` / path."""
+
+    def __init__(self, aws: Aws, table: str) -> None:
+        self._aws = aws
+        self._table = table
+
+    async def get(self, app: str, path: str) -> DocumentRecord | None:
+        """See `DocumentRecords`; a strongly consistent read, since a worker decides by it what is to be removed."""
+        answer = await self._call("get_item", Key=_key(app, path), ConsistentRead=True)
+        return _record(answer["Item"]) if "Item" in answer else None
+
+    async def put(self, app: str, record: DocumentRecord) -> None:
+        """See `DocumentRecords`."""
+        await self._call("put_item", Item=_key(app, record.path) | _attributes(record))
+
+    async def remove(self, app: str, path: str) -> None:
+        """See `DocumentRecords`."""
+        await self._call("delete_item", Key=_key(app, path))
+
+    async def all(self, app: str) -> Sequence[DocumentRecord]:
+        """See `DocumentRecords`."""
+        records: list[DocumentRecord] = []
+        start: dict[str, Any] = {}
+        while True:
+            page = await self._call(
+                "query",
+                KeyConditionExpression="#pk = :pk",
+                ExpressionAttributeNames={"#pk": "pk"},
+                ExpressionAttributeValues={":pk": {"S": _partition(app)}},
+                **start,
+            )
+            records += [_record(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return records
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    async def _call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
+        with unavailable("The record of documents"):
+            return await self._aws.call("dynamodb", operation, TableName=self._table, **parameters)
+
+
+def _partition(app: str) -> str:
+    return f"DOC#{app}"
+
+
+def _key(app: str, path: str) -> Item:
+    return {"pk": {"S": _partition(app)}, "sk": {"S": path}}
+
+
+def _attributes(record: DocumentRecord) -> Item:
+    texts = {"run": record.run, "space": record.space, "why": record.why}
+    return {
+        "revision": {"S": record.revision},
+        "state": {"S": record.state},
+        "at": {"N": str(record.at)},
+        "passages": {"N": str(record.passages)},
+        **{name: {"S": text} for name, text in texts.items() if text},
+    }
+
+
+def _record(item: Item) -> DocumentRecord:
+    return DocumentRecord(
+        path=item["sk"]["S"],
+        revision=item["revision"]["S"],
+        state=item["state"]["S"],
+        at=int(item["at"]["N"]),
+        run=item.get("run", {}).get("S"),
+        passages=int(item["passages"]["N"]),
+        space=item.get("space", {}).get("S"),
+        why=item.get("why", {}).get("S", ""),
+    )

@@ -1,0 +1,70 @@
+"""Where passages are found, as an interface; and two rankings made into one.
+
+An index is told of passages in runs: all passages of one reading of one document. What was put may be found only later,
+twice, or still when it was dropped: which run of a document counts, the records say (`records.py`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from attache.documents.passage import Passage
+
+RANK = 60  # the constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009)
+
+
+@dataclass(frozen=True)
+class Vector:
+    """What a text means. `space` is the model that says so: vectors of two spaces cannot be compared."""
+
+    space: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage that was found, and the run that it was put with."""
+
+    passage: Passage
+    run: str
+
+
+class PassageIndex(Protocol):
+    """The passages of all apps, each app's by themselves. Everything here raises Unavailable.
+
+    `settled_after`: seconds after which `drop` sees what was put; 0 where it always does.
+    """
+
+    @property
+    def settled_after(self) -> float: ...
+
+    async def put(self, run: str, passages: Sequence[tuple[Passage, Vector | None]]) -> None:
+        """Add passages of one document."""
+        ...
+
+    async def drop(self, app: str, path: str, *, but: str | None = None) -> None:
+        """Remove a document's passages, except those of the run `but`."""
+        ...
+
+    async def search(self, app: str, text: str, vector: Vector | None, k: int) -> Sequence[Hit]:
+        """The passages of an app that fit the words of `text`, or the vector, best first; k at most."""
+        ...
+
+    async def close(self) -> None:
+        """Close what is kept open."""
+        ...
+
+
+def fused(rankings: Sequence[Sequence[Hit]], k: int) -> list[Hit]:
+    """The best of several rankings, by reciprocal rank: it wants no scores, which no two engines count alike."""
+    scores: dict[tuple[str, str, int], float] = defaultdict(float)
+    hits: dict[tuple[str, str, int], Hit] = {}
+    for ranking in rankings:
+        for rank, hit in enumerate(ranking, 1):
+            name = (hit.run, hit.passage.path, hit.passage.position)
+            scores[name] += 1 / (RANK + rank)
+            hits.setdefault(name, hit)
+    return [hits[name] for name in sorted(scores, key=lambda each: (-scores[each], each))[:k]]

@@ -1,0 +1,24 @@
+"""Records of documents in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attache.documents.records import DocumentRecord
+
+
+class FakeDocumentRecords:
+    def __init__(self) -> None:
+        self._records: dict[tuple[str, str], DocumentRecord] = {}
+
+    async def get(self, app: str, path: str) -> DocumentRecord | None:
+        return self._records.get((app, path))
+
+    async def put(self, app: str, record: DocumentRecord) -> None:
+        self._records[app, record.path] = record
+
+    async def remove(self, app: str, path: str) -> None:
+        self._records.pop((app, path), None)
+
+    async def all(self, app: str) -> Sequence[DocumentRecord]:
+        return [record for (owner, _), record in sorted(self._records.items()) if owner == app]
