@@ -34,7 +34,7 @@ class AppToolsets:
     documents: DocumentSearch | None = field(default=None, kw_only=True)
 
     def of(self, app: App) -> Toolset:
-        """The app's operations (some deferred or asking for approval), its wallet and search tools, and the built-in."""
+        """The app's operations (some deferred or asking for approval), its wallet and search tools, then ours."""
         http = self._http(app, app.tools)
         operations = LaterToolset(TimedToolset(http, self.meter), [tool.name for tool in app.tools if tool.later])
         confirmed = ConfirmedToolset(operations, [tool.name for tool in app.tools if tool.confirm], http.lacking)
