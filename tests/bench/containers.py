@@ -120,9 +120,9 @@ class House:
         services = ScriptedServices(self.settings, self.aws, {}, clock or Clock(), DEFAULT, script or FakeModels())
         return Container(name, services, self.key)
 
-    async def used(self, name: str, script: FakeModels | None = None) -> Container:
+    async def used(self, name: str, script: FakeModels | None = None, clock: Clock | None = None) -> Container:
         """One that knows app and key, but not the session that is asked for next."""
-        container = self.container(name, script)
+        container = self.container(name, script, clock)
         await container.services.keys.check(self.key, APP)
         await container.services.keys.settle()
         await container.services.apps.get(APP)

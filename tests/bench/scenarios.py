@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from math import ceil
 
 from attache.clock import Clock
+from attache.sessions.entries import End, User
+from attache.sessions.log import Wanted
 from attache.sessions.updates import Channel, Updates
+from attache.turns.recorder import Nobody, Recorder
+from attache.turns.timings import DEFAULT
 from attache.turns.wakeups import Summarize
 from attache_local.example import APP
-from tests.bench.containers import House, working
+from tests.bench.containers import Container, House, working
 from tests.bench.histories import RECORD, History, prose, write
 from tests.bench.tally import Tally, counting
 from tests.fakes.clock import FakeClock
@@ -101,16 +107,34 @@ class Bench:
         return tally
 
     async def polls(self, session_id: str) -> Tally:
-        """Polls of a session while a turn of ten seconds runs in it, from its beginning to its end."""
-        chat, state = await self.house.used("chat", FakeModels([paced()])), await self.house.used("state")
-        turn, etag = asyncio.create_task(chat.chat(session_id, MESSAGE)), ""
-        with counting() as tally:
-            for _ in range(POLLS):
-                await asyncio.sleep(SECONDS / POLLS)
+        """Polls of a session while a turn of ten seconds runs in it, from its beginning to its end. Time is virtual."""
+        clock, etag = FakeClock(Clock().now()), ""
+        runner, state = self.house.container("chat", clock=clock), await self.house.used("state", clock=clock)
+        running = self._running(runner, session_id, clock)
+        tally = Tally()
+        async for _ in running:
+            with counting(tally):
                 answer = await state.ask("GET", "/api/state", session_id, headers={"If-None-Match": etag})
-                etag = answer.headers.get("etag", "")
-        await turn
+            etag = answer.headers.get("etag", "")
         return tally
+
+    async def _running(self, container: Container, session_id: str, clock: FakeClock) -> AsyncIterator[None]:
+        """A turn whose answer is stored as its runner stores it; each poll comes in between."""
+        log = container.services.sessions.log(session_id)
+        await log.read()
+        user = await log.append(lambda log: Wanted(User(MESSAGE, runner=log.writer, streamed=True)))
+        recorder = Recorder(log, user.number, Nobody(), clock=clock, timings=DEFAULT, deadline=None)
+        text, looks = prose(LENGTH), int(SECONDS / DEFAULT.look)
+        silent = int(BEFORE_FIRST / DEFAULT.look)
+        each = ceil(LENGTH / (looks - silent))
+        for look in range(looks):
+            clock.forward(DEFAULT.look)
+            if look >= silent:
+                recorder.said(text[(look - silent) * each :][:each])
+            await recorder.go_on()
+            if (look + 1) % (looks // POLLS) == 0:
+                yield
+        await recorder.end(lambda running: End("done", running.text, running.pieces))
 
     async def interrupt(self, session_id: str, after: float = 2.0) -> Tally:
         """An interrupt of a turn that streams elsewhere; what its runner asks for is not counted."""

@@ -117,6 +117,13 @@ def test_a_poll_that_finds_nothing_is_one_unit(count: Count, warm: bool) -> None
     assert (poll.read_units, poll.write_units, len(poll.requests)) == (1, 0, 1)
 
 
+def test_polls_of_a_running_turn_cost_the_same_on_every_machine(count: Count) -> None:
+    first, second = (count(FULL, lambda bench, session: bench.polls(session)) for _ in range(2))
+    assert first.bytes_out == second.bytes_out
+    assert first.read_units == second.read_units < 20 + 25  # one each, and a whole snapshot once
+    assert first.write_units == 0
+
+
 def test_a_warm_container_shows_a_long_session_again_for_one_unit(count: Count) -> None:
     poll = count(LONG, lambda bench, session: bench.poll(session, warm=True, etag=False))
     assert (poll.read_units, poll.write_units) == (1, 0)

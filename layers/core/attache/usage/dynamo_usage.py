@@ -65,6 +65,8 @@ def _item(row: UsageRow) -> Item:
         "input_tokens": _number(row.input_tokens),
         "output_tokens": _number(row.output_tokens),
         "cost": _number(row.cost),
+        "partial": row.partial and {"BOOL": True},
+        "own_key": row.own_key and {"BOOL": True},
     }
     return {
         "pk": {"S": _partition(row.app, day, secrets.randbelow(SHARDS))},
@@ -74,8 +76,6 @@ def _item(row: UsageRow) -> Item:
         "session_id": {"S": row.session_id},
         "model": {"S": row.model},
         "at": {"N": str(row.at)},
-        "partial": {"BOOL": row.partial},
-        "own_key": {"BOOL": row.own_key},
         **{name: value for name, value in known.items() if value},
     }
 
@@ -94,7 +94,7 @@ def _row(item: Item) -> UsageRow:
         input_tokens=_whole(item.get("input_tokens")),
         output_tokens=_whole(item.get("output_tokens")),
         cost=float(item["cost"]["N"]) if "cost" in item else None,
-        partial=item["partial"]["BOOL"],
+        partial=item.get("partial", {}).get("BOOL", False),
         own_key=item.get("own_key", {}).get("BOOL", False),
     )
 
