@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.bench.bill import memory
 from tests.bench.demand import CLIENTS, Measured, demand
 from tests.bench.limits import LIMITS, first
 from tests.bench.scaling import DOCUMENT, TABLES, price, written
@@ -53,7 +54,7 @@ def test_ten_turns_a_second_of_ten_seconds_are_a_hundred_at_once() -> None:
     load = demand("streams", 600, MEASURED)
     assert load.turns == 10
     assert load.running == pytest.approx(100 + 10 * 0.1)
-    assert load.gigabytes == pytest.approx(load.running / 2)
+    assert load.gigabytes == pytest.approx(load.running * memory("ChatFunction") / 1024)
 
 
 def test_every_number_of_conversations_of_the_issue_is_in_the_document() -> None:
