@@ -17,8 +17,8 @@ from attache.sessions.updates import Updates
 from attache.tools.tool import Toolset
 from attache.tools.toolsets import ConfirmedToolset, LaterToolset
 from attache.turns.chats import Chats
+from attache.turns.contexts import TurnContexts
 from attache.turns.interrupts import Interrupts
-from attache.turns.means import Workshop
 from attache.turns.outcome_keeper import OutcomeKeeper
 from attache.turns.summaries import Blocks
 from attache.turns.system_messages import SystemMessages
@@ -82,7 +82,7 @@ class Services:
 
     def __init__(self, around: Surroundings, clock: Clock) -> None:
         self.sessions = Sessions(around.table, around.queue, around.blobs, clock)
-        workshop = Workshop(
+        contexts = TurnContexts(
             FakeApps(APP),
             around.provider,
             lambda _: self.toolset(around.tools),
@@ -93,8 +93,8 @@ class Services:
             clock,
             blocks=Blocks(full=6, kept=2),
         )
-        self.chats = Chats(self.sessions, around.table, workshop, clock, self.timings)
-        self.worker = Worker(self.sessions, workshop, clock, self.timings)
+        self.chats = Chats(self.sessions, around.table, contexts, clock, self.timings)
+        self.worker = Worker(self.sessions, contexts, clock, self.timings)
         self.interrupts = Interrupts(self.sessions, around.queue, clock, self.timings)
         self.outcomes = OutcomeKeeper(self.sessions, around.queue, around.blobs, clock, self.timings)
         self.system = SystemMessages(self.sessions, self.outcomes, clock)

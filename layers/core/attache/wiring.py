@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from attache.secrets import ClientSecrets, Secrets
     from attache.turns.app_toolsets import AppToolsets
     from attache.turns.chats import Chats
+    from attache.turns.contexts import TurnContexts
     from attache.turns.interrupts import Interrupts
-    from attache.turns.means import Workshop
     from attache.turns.outcome_keeper import OutcomeKeeper
     from attache.turns.system_messages import SystemMessages
     from attache.turns.tool_worker import ToolWorker
@@ -135,13 +135,13 @@ class Services:
     def chats(self) -> Chats:
         from attache.turns.chats import Chats
 
-        return Chats(self.sessions, self._table, self._workshop, self.clock, self.timings)
+        return Chats(self.sessions, self._table, self._contexts, self.clock, self.timings)
 
     @cached_property
     def worker(self) -> Worker:
         from attache.turns.worker import Worker
 
-        return Worker(self.sessions, self._workshop, self.clock, self.timings)
+        return Worker(self.sessions, self._contexts, self.clock, self.timings)
 
     @cached_property
     def tool_worker(self) -> ToolWorker:
@@ -315,15 +315,15 @@ class Services:
         return S3Blobs(self.aws, self.settings.data_bucket)
 
     @cached_property
-    def _workshop(self) -> Workshop:
+    def _contexts(self) -> TurnContexts:
         from attache.models.litellm_windows import LitellmWindows
         from attache.models.own_keys import OwnKeys
+        from attache.turns.contexts import TurnContexts
         from attache.turns.earlier import Earlier
-        from attache.turns.means import Workshop
 
         own_keys = OwnKeys(self.catalogue, self.client_secrets)
         windows = LitellmWindows(self.catalogue)
-        return Workshop(
+        return TurnContexts(
             self.apps,
             self._watched,
             self._toolsets.of,

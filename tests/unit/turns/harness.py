@@ -18,9 +18,9 @@ from attache.sessions.table import SessionTable
 from attache.sessions.warm import WarmSessions
 from attache.tools.tool import Toolset
 from attache.turns.chats import ChatRequest, Chats
+from attache.turns.contexts import TurnContexts
 from attache.turns.earlier import Earlier
 from attache.turns.interrupts import Interrupts
-from attache.turns.means import Workshop
 from attache.turns.outcome_keeper import OutcomeKeeper
 from attache.turns.summaries import BLOCKS, Blocks
 from attache.turns.system_messages import SystemMessages
@@ -78,8 +78,9 @@ class House:
         self.sessions = Sessions(
             table, self.wakeups, self.blobs, self.clock, warm=WarmSessions(self.clock), periods=periods
         )
-        workshop = Workshop(
-            FakeApps(self.app),
+        self.apps = FakeApps(self.app)
+        contexts = TurnContexts(
+            self.apps,
             self.models,
             lambda _: self.toolset,
             self.usage,
@@ -93,8 +94,8 @@ class House:
             blocks=self.blocks,
             earlier=Earlier(table, self.clock),
         )
-        self.chats = Chats(self.sessions, table, workshop, self.clock, self.timings)
-        self.worker = Worker(self.sessions, workshop, self.clock, self.timings)
+        self.chats = Chats(self.sessions, table, contexts, self.clock, self.timings)
+        self.worker = Worker(self.sessions, contexts, self.clock, self.timings)
         self.outcomes = OutcomeKeeper(self.sessions, self.wakeups, self.blobs, self.clock, self.timings)
         self.system = SystemMessages(self.sessions, self.outcomes, self.clock)
         self.interrupts = Interrupts(self.sessions, self.wakeups, self.clock, self.timings)

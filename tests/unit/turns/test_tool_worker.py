@@ -87,7 +87,7 @@ class Branch:
         return ToolWorker(
             house.sessions,
             house.outcomes,
-            house.chats._workshop.apps,
+            house.apps,
             self.bank.operations,
             house.tool_jobs,
             self.clock,

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
 
-from attache.apps.app import App
-from attache.models.model import Completion, ModelFailed, ModelRequest, Models, ModelUsage
-from attache.models.window import Windows
-from attache.sessions.blobs import Blobs
+from attache.models.model import Completion, ModelFailed, ModelRequest, ModelUsage
 from attache.sessions.entries import TurnUsage
-from attache.sessions.wakes import Wakeups
-from attache.telemetry.meter import Meter, NoMeter
-from attache.tools.tool import Toolset
+from attache.turns.contexts import TurnContext
 from attache.turns.fitting import fitted
 from attache.turns.prompt import prompt
 from attache.turns.recorder import Recorder
 from attache.turns.spending import summed
-from attache.turns.summaries import BLOCKS, Blocks
-from attache.turns.tool_jobs import ToolJobs
 from attache.usage.usage import Spender
 
 logger = logging.getLogger(__name__)
@@ -30,42 +22,15 @@ MOST_CALLS = 64
 TRIES = 2  # of one step, if its answer breaks off after the first words
 
 
-async def _nothing() -> str:
-    return ""
-
-
-@dataclass(frozen=True)
-class Means:
-    """What a turn of an app runs on. `model` is our id of the one that answers; `models` has it on an account.
-
-    `settled` waits until what the models left to be written is written. `windows`: None where models read anything.
-    `blocks`: when older turns are summarised.
-    `earlier` says what there is to know of the user's earlier conversations; empty where there is nothing.
-    """
-
-    app: App
-    toolset: Toolset
-    models: Callable[[Spender], Models]
-    model: str
-    wakeups: Wakeups
-    tool_jobs: ToolJobs
-    blobs: Blobs
-    settled: Callable[[], Awaitable[None]]
-    windows: Windows | None = None
-    meter: Meter = field(default_factory=NoMeter)
-    blocks: Blocks = BLOCKS
-    earlier: Callable[[], Awaitable[str]] = _nothing
-
-
 class Asking:
     """The model calls of one runner for one turn; `spender` pays for them."""
 
-    def __init__(self, recorder: Recorder, means: Means, spender: Callable[[], Spender]) -> None:
+    def __init__(self, recorder: Recorder, context: TurnContext, spender: Callable[[], Spender]) -> None:
         self._recorder = recorder
-        self._means = means
+        self._context = context
         self._spender = spender
         self._taken: list[ModelUsage] = []
-        self._answered_by = means.model
+        self._answered_by = context.model
         self._spoke = False
         self.crowded = False
         self._earlier: str | None = None
@@ -102,11 +67,11 @@ class Asking:
             self._taken += [failure.usage] if failure.usage else []
             raise
         self._taken.append(completion.usage)
-        self._answered_by = completion.model or self._means.model
+        self._answered_by = completion.model or self._context.model
         return completion
 
     async def _streamed(self, request: ModelRequest) -> Completion:
-        async with aclosing(self._means.models(self._spender()).stream(request)) as events:
+        async with aclosing(self._context.models(self._spender()).stream(request)) as events:
             while True:
                 event = await self._recorder.beside_model(anext(events))
                 if isinstance(event, Completion):
@@ -118,20 +83,20 @@ class Asking:
 
     def _said(self, text: str) -> None:
         if not self._spoke and not self._recorder.resumed:
-            self._means.meter.first_token(self._means.app.name, self._recorder.age)
+            self._context.meter.first_token(self._context.app.name, self._recorder.age)
         self._spoke = True
         self._recorder.said(text)
 
     async def _request(self, last: bool) -> ModelRequest:
-        log, means, tools = self._recorder.log, self._means, self._means.toolset.specs
+        log, context, tools = self._recorder.log, self._context, self._context.toolset.specs
         if self._earlier is None:  # once a turn
-            self._earlier = await means.earlier()
+            self._earlier = await context.earlier()
         known = log.known
-        asked = prompt(means.app, log.entries, known.user_state, known.summary, earlier=self._earlier, last=last)
-        if means.windows is not None:
-            asked = await fitted(asked, tools, means.model, means.windows)
+        asked = prompt(context.app, log.entries, known.user_state, known.summary, earlier=self._earlier, last=last)
+        if context.windows is not None:
+            asked = await fitted(asked, tools, context.model, context.windows)
             self.crowded = asked.crowded
-        return ModelRequest(means.model, asked.messages, tools, allow_calls=not last)
+        return ModelRequest(context.model, asked.messages, tools, allow_calls=not last)
 
     def _begun(self) -> bool:
         return bool(self._recorder.unstored.text or self._recorder.running.text)

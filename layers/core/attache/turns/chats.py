@@ -16,7 +16,7 @@ from attache.sessions.sessions import Sessions
 from attache.sessions.table import Idempotency, KeyTaken, SessionTable
 from attache.turns.accepting import ChatRequest, accept, check_same
 from attache.turns.chat_stream import ChatStream
-from attache.turns.means import Workshop
+from attache.turns.contexts import TurnContexts
 from attache.turns.recorder import Recorder
 from attache.turns.runner import TurnRunner
 from attache.turns.taking import NotToBeTaken, guard_again, take_first
@@ -35,11 +35,11 @@ class Chats:
     """`POST /api/chat`, in both of its forms."""
 
     def __init__(
-        self, sessions: Sessions, table: SessionTable, workshop: Workshop, clock: Clock, timings: Timings
+        self, sessions: Sessions, table: SessionTable, contexts: TurnContexts, clock: Clock, timings: Timings
     ) -> None:
         self._sessions = sessions
         self._table = table
-        self._workshop = workshop
+        self._contexts = contexts
         self._clock = clock
         self._timings = timings
         self._serving: set[asyncio.Task[None]] = set()
@@ -105,8 +105,8 @@ class Chats:
         """Append a message whose turn begins here, and meanwhile prefetch what its first step needs."""
         beside = asyncio.gather(
             reach_window(log),
-            self._workshop.foresee(request.app, log.head, request.client_id),
-            self._workshop.foresee_notes(log.session_id, request.owner(log.head)),
+            self._contexts.prefetch_key(request.app, log.head, request.client_id),
+            self._contexts.prefetch_notes(log.session_id, request.owner(log.head)),
             return_exceptions=True,  # if prefetching failed, the runner reads it again
         )
         try:
@@ -120,16 +120,16 @@ class Chats:
         return await self._table.idempotency(request.session_id, request.idempotency_key)
 
     async def _guard(self, log: SessionLog) -> None:
-        wakeups = self._workshop.wakeups
+        wakeups = self._contexts.wakeups
         await wakeups.guard(log.session_id, log.writer, delay=self._timings.guard, sent=self._clock.now())
 
     async def _guard_again(self, log: SessionLog, sent: int) -> None:
-        await guard_again(log, self._workshop.wakeups, sent, self._clock, self._timings)
+        await guard_again(log, self._contexts.wakeups, sent, self._clock, self._timings)
 
     async def _wake(self, log: SessionLog) -> None:
         """Wake a worker. Never fails: the message is stored, and its guard comes in any case."""
         try:
-            await self._workshop.wakeups.wake(log.session_id)
+            await self._contexts.wakeups.wake(log.session_id)
         except Unavailable:
             logger.warning("a wake-up was not sent", extra={"tag": log.tag})
 
@@ -167,8 +167,8 @@ class Chats:
         recorder = Recorder(
             log, stream.turn, stream, clock=self._clock, timings=self._timings, deadline=request.deadline
         )
-        means = self._workshop.means_of(request.app, log.living)
-        await TurnRunner(recorder, means, self._timings).run()
+        context = self._contexts.of(request.app, log.living)
+        await TurnRunner(recorder, context, self._timings).run()
         if not stream.over and stream.provisional:
             await log.read()
             stream.reset(log, await self._sessions.snapshot(log))
@@ -187,7 +187,7 @@ class Chats:
         """Nothing is ahead of this turn any more: take it and run it here, unless another function was quicker."""
         began = self._clock.now()
         owner = log.living.owner
-        await asyncio.gather(self._guard(log), self._workshop.foresee_notes(log.session_id, owner))
+        await asyncio.gather(self._guard(log), self._contexts.prefetch_notes(log.session_id, owner))
         try:
             await log.append(lambda log: take_first(log, of=stream.turn))
         except NotToBeTaken:

@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 
 MOST = 5
 MOST_BYTES = 4_000
-FORESEEN_SECONDS = 30  # from the append that it is read beside, to the prompt
-MOST_FORESEEN = 1_000
+PREFETCHED_SECONDS = 30  # from the append that it is read beside, to the prompt
+MOST_PREFETCHED = 1_000
 _NO_TAGS = str.maketrans("<>", "‹›")
 
 
@@ -29,21 +29,21 @@ class Earlier:
     def __init__(self, table: SessionTable, clock: Clock) -> None:
         self._table = table
         self._clock = clock
-        self._foreseen: TimedCache[tuple[str, str], str] = TimedCache(clock, FORESEEN_SECONDS, MOST_FORESEEN)
+        self._prefetched: TimedCache[tuple[str, str], str] = TimedCache(clock, PREFETCHED_SECONDS, MOST_PREFETCHED)
 
-    async def foresee(self, session_id: str, owner: str | None) -> None:
-        """Read what the next turn of this owner's session will be told; nothing where there is no owner."""
-        if owner is not None and not self._foreseen.get((session_id, owner)):
+    async def prefetch(self, session_id: str, owner: str | None) -> None:
+        """Read the notes for the next turn of this owner's session; does nothing without an owner."""
+        if owner is not None and not self._prefetched.get((session_id, owner)):
             asked = self._clock.now()
-            self._foreseen.put((session_id, owner), await self._read(session_id, owner), asked)
+            self._prefetched.put((session_id, owner), await self._read(session_id, owner), asked)
 
     async def notes(self, session_id: str, owner: str | None) -> str:
-        """What a turn is told; empty where there is no owner, or nothing to tell. Never fails."""
+        """The notes for a turn; empty without an owner, or without other sessions. Never fails."""
         if owner is None:
             return ""
-        foreseen = self._foreseen.get((session_id, owner))
-        self._foreseen.drop((session_id, owner))
-        return foreseen.value if foreseen else await self._read(session_id, owner)
+        prefetched = self._prefetched.get((session_id, owner))
+        self._prefetched.drop((session_id, owner))
+        return prefetched.value if prefetched else await self._read(session_id, owner)
 
     async def _read(self, session_id: str, owner: str) -> str:
         try:

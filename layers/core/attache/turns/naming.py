@@ -12,7 +12,7 @@ from attache.sessions.head import Gist
 from attache.sessions.log import SessionLog
 from attache.sessions.sessions import Sessions
 from attache.sessions.table import FIRST_LOOK
-from attache.turns.means import Workshop
+from attache.turns.contexts import TurnContexts
 from attache.turns.short_answers import beginning
 from attache.turns.timings import Timings
 from attache.turns.titles import MOST_READ, Exchange, first_exchange, first_words, gist_of, title_of, title_request
@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 class Namer:
     """Gives titles to sessions that nobody has named."""
 
-    def __init__(self, sessions: Sessions, workshop: Workshop, timings: Timings) -> None:
+    def __init__(self, sessions: Sessions, contexts: TurnContexts, timings: Timings) -> None:
         self._sessions = sessions
-        self._workshop = workshop
+        self._contexts = contexts
         self._timings = timings
 
     async def name(self, session_id: str, tag: str) -> None:
@@ -56,10 +56,10 @@ class Namer:
             return first_words(exchange.message.message)
 
     async def _asked(self, log: SessionLog, exchange: Exchange) -> str:
-        means, message = await self._workshop.means(log.living), exchange.message
-        models = means.models(Spender(means.app.name, log.session_id, message.key, message.client_id))
-        request = title_request(means.app.models.title or means.model, exchange)
+        context, message = await self._contexts.of_session(log.living), exchange.message
+        models = context.models(Spender(context.app.name, log.session_id, message.key, message.client_id))
+        request = title_request(context.app.models.title or context.model, exchange)
         try:
             return title_of(await beginning(models, request, MOST_READ))
         finally:
-            await means.settled()
+            await context.settled()

@@ -17,8 +17,9 @@ from attache.sessions.entries import Agent, CallAsked, CallResult, End, Failure,
 from attache.sessions.history import TurnMade, conversation
 from attache.sessions.view import Running
 from attache.tools.tool import CallContext
-from attache.turns.asking import Asking, Means
+from attache.turns.asking import Asking
 from attache.turns.calls import Calls
+from attache.turns.contexts import TurnContext
 from attache.turns.outcomes import left_open
 from attache.turns.recorder import Recorder
 from attache.turns.spending import spent
@@ -37,12 +38,12 @@ BROKEN = Failure("internal", "Something went wrong on our side while answering. 
 class TurnRunner:
     """Runs the turn that its recorder has taken, until it ends or the runner must stop."""
 
-    def __init__(self, recorder: Recorder, means: Means, timings: Timings) -> None:
+    def __init__(self, recorder: Recorder, context: TurnContext, timings: Timings) -> None:
         self._recorder = recorder
-        self._means = means
+        self._context = context
         self._timings = timings
-        self._asking = Asking(recorder, means, self._spender)
-        self._calls = Calls(recorder, means.toolset, means.blobs, means.tool_jobs, self._context)
+        self._asking = Asking(recorder, context, self._spender)
+        self._calls = Calls(recorder, context.toolset, context.blobs, context.tool_jobs, self._call_context)
 
     async def run(self) -> None:
         """Return when the turn has ended, was handed over or lost; usage and wake-ups are written by then.
@@ -54,7 +55,7 @@ class TurnRunner:
         except Fenced:
             logger.info("a turn was taken over", extra={"tag": self._recorder.log.tag})
         finally:
-            await self._means.settled()
+            await self._context.settled()
 
     async def _until_stopped(self) -> None:
         try:
@@ -96,7 +97,7 @@ class TurnRunner:
 
     async def _next_answer(self) -> Completion:
         """The model's next step; after the last step that the app allows, one without calls."""
-        if self._recorder.running.steps < self._means.app.max_steps:
+        if self._recorder.running.steps < self._context.app.max_steps:
             return await self._asking.answer()
         return replace(await self._asking.answer(last=True), calls=())
 
@@ -141,9 +142,9 @@ class TurnRunner:
         await self._end(end, though_interrupted=status == "interrupted")
 
     async def _end(self, make: Callable[[Running], End], *, though_interrupted: bool = False) -> None:
-        app, began = self._means.app.name, self._recorder.running.began
+        app, began = self._context.app.name, self._recorder.running.began
         status, at = await self._recorder.end(make, though_interrupted=though_interrupted)
-        self._means.meter.turn(app, status, at - began)
+        self._context.meter.turn(app, status, at - began)
         await self._ended()
 
     def _spent(self) -> TurnUsage | None:
@@ -154,12 +155,12 @@ class TurnRunner:
 
     async def _ended(self) -> None:
         """What follows from the end is done before the last byte, since nothing runs after it."""
-        log, means, wakeups = self._recorder.log, self._means, self._means.wakeups
+        log, context, wakeups = self._recorder.log, self._context, self._context.wakeups
         await asyncio.gather(
             log.settle(),
             wake_waiting(log, wakeups, self._timings),
             have_first_answer_named(log, wakeups),
-            have_older_turns_summarized(log, wakeups, means.blocks, crowded=self._asking.crowded),
+            have_older_turns_summarized(log, wakeups, context.blocks, crowded=self._asking.crowded),
         )
 
     async def _hand_over(self) -> None:
@@ -168,7 +169,7 @@ class TurnRunner:
         except Interrupted:
             await self._end_as("interrupted", None)
             return
-        await self._means.wakeups.hand_over(self._recorder.log.session_id, self._recorder.log.writer)
+        await self._context.wakeups.hand_over(self._recorder.log.session_id, self._recorder.log.writer)
 
     def _cause_is_at_hand(self) -> bool:
         return self._recorder.log.entry(self._recorder.turn) is not None
@@ -177,14 +178,14 @@ class TurnRunner:
         parts = [part for part in conversation(self._recorder.log.entries) if isinstance(part, TurnMade)]
         return next(part for part in reversed(parts) if part.cause.number == self._recorder.turn)
 
-    def _context(self, call_id: str) -> CallContext:
+    def _call_context(self, call_id: str) -> CallContext:
         key, client_id = (self._cause.key, self._cause.client_id) if self._cause else (None, None)
         approved = self._approved is not None and self._approved.call_id == call_id
-        return CallContext(self._means.app.name, self._recorder.log.session_id, client_id, key, approved)
+        return CallContext(self._context.app.name, self._recorder.log.session_id, client_id, key, approved)
 
     def _spender(self) -> Spender:
         key, client_id = (self._cause.key, self._cause.client_id) if self._cause else (None, None)
-        return Spender(self._means.app.name, self._recorder.log.session_id, key, client_id)
+        return Spender(self._context.app.name, self._recorder.log.session_id, key, client_id)
 
     @property
     def _cause(self) -> User | OutcomeOf | None:

@@ -15,9 +15,8 @@ from attache.sessions.log import SessionLog
 from attache.sessions.sessions import Sessions
 from attache.sessions.summary import MOST_BYTES
 from attache.sessions.table import FIRST_LOOK
-from attache.turns.asking import Means
+from attache.turns.contexts import TurnContext, TurnContexts
 from attache.turns.fitting import ALWAYS, measured
-from attache.turns.means import Workshop
 from attache.turns.prompt import Prompt, told
 from attache.turns.short_answers import beginning
 from attache.turns.summaries import (
@@ -41,9 +40,9 @@ logger = logging.getLogger(__name__)
 class Summarizer:
     """Summarises the turns that leave sessions' windows, one block at a time."""
 
-    def __init__(self, sessions: Sessions, workshop: Workshop, timings: Timings) -> None:
+    def __init__(self, sessions: Sessions, contexts: TurnContexts, timings: Timings) -> None:
         self._sessions = sessions
-        self._workshop = workshop
+        self._contexts = contexts
         self._timings = timings
 
     async def summarize(self, job: Summarize) -> None:
@@ -58,29 +57,31 @@ class Summarizer:
             return
         await reach_summary(log)
         try:
-            means = await self._workshop.means(log.living)
+            context = await self._contexts.of_session(log.living)
         except NotFound:
             return
         parts = unsummarized(log.entries, log.known.summary)
-        block = await self._block(parts, means)
+        block = await self._block(parts, context)
         if block is not None:
-            await self._keep(log, job, means, block, _spender(log, means, parts))
+            await self._keep(log, job, context, block, _spender(log, context, parts))
         self._sessions.keep(log)
 
-    async def _block(self, parts: Sequence[Part], means: Means) -> Leaving | None:
+    async def _block(self, parts: Sequence[Part], context: TurnContext) -> Leaving | None:
         """What leaves the window now; None if there is still room."""
-        blocks = means.blocks
+        blocks = context.blocks
         kept = kept_of(parts, blocks) if is_full(parts, blocks) else len(parts)
-        if means.windows is not None:
+        if context.windows is not None:
             prompt = Prompt((), told(parts))
-            sizes = await measured(prompt, means.toolset.specs, means.model, means.windows)
+            sizes = await measured(prompt, context.toolset.specs, context.model, context.windows)
             if sizes is not None and sizes.crowded:
                 kept = min(kept, max(sizes.newest(blocks.share), 1))
         return leaving(parts, kept)
 
-    async def _keep(self, log: SessionLog, job: Summarize, means: Means, block: Leaving, spender: Spender) -> None:
+    async def _keep(
+        self, log: SessionLog, job: Summarize, context: TurnContext, block: Leaving, spender: Spender
+    ) -> None:
         try:
-            text = await self._text(log, means, block, spender)
+            text = await self._text(log, context, block, spender)
             await log.keep_summary(block.upto, text)
             await _tell(log, block, text)
         except (ModelFailed, TimeoutError) as error:
@@ -91,17 +92,17 @@ class Summarizer:
     async def _again(self, job: Summarize) -> None:
         if job.tries < len(self._timings.summary_again):
             delay = self._timings.summary_again[job.tries]
-            await self._workshop.wakeups.summarize(job.session_id, job.tag, delay=delay, tries=job.tries + 1)
+            await self._contexts.wakeups.summarize(job.session_id, job.tag, delay=delay, tries=job.tries + 1)
 
-    async def _text(self, log: SessionLog, means: Means, block: Leaving, spender: Spender) -> str:
+    async def _text(self, log: SessionLog, context: TurnContext, block: Leaving, spender: Spender) -> str:
         """The model's summary. Raises ModelFailed, TimeoutError."""
-        model = means.app.models.title or means.model
-        request = summary_request(model, log.known.summary, told(block.parts), await _room(means, model))
+        model = context.app.models.title or context.model
+        request = summary_request(model, log.known.summary, told(block.parts), await _room(context, model))
         try:
             async with asyncio.timeout(self._timings.summary):
-                text = summary_of(await beginning(means.models(spender), request, MOST_BYTES))
+                text = summary_of(await beginning(context.models(spender), request, MOST_BYTES))
         finally:
-            await means.settled()
+            await context.settled()
         if not text:
             raise ModelFailed("It said nothing.", code="internal", retryable=True, detail="an empty answer")
         return text
@@ -114,17 +115,17 @@ async def _tell(log: SessionLog, block: Leaving, text: str) -> None:
         await log.tell(Gist(bounded(plain(text), MOST_GIST), upto.at))
 
 
-def _spender(log: SessionLog, means: Means, parts: Sequence[Part]) -> Spender:
+def _spender(log: SessionLog, context: TurnContext, parts: Sequence[Part]) -> Spender:
     """Whoever asked last pays: the summary is for their next turn."""
     causes = [part.cause.body for part in parts if isinstance(part, TurnMade)]
     last = causes[-1] if causes else None
     key, client_id = (last.key, last.client_id) if isinstance(last, User | OutcomeOf) else (None, None)
-    return Spender(means.app.name, log.session_id, key, client_id)
+    return Spender(context.app.name, log.session_id, key, client_id)
 
 
-async def _room(means: Means, model: str) -> int:
+async def _room(context: TurnContext, model: str) -> int:
     """Bytes of text to show the model, so that they fit into its window: a token is at least one byte."""
-    room = await means.windows.room(model) if means.windows is not None else None
+    room = await context.windows.room(model) if context.windows is not None else None
     return MOST_SHOWN if room is None else max(min(MOST_SHOWN, room - ALWAYS), ALWAYS)
 
 

@@ -16,8 +16,8 @@ from attache.sessions.sessions import Sessions
 from attache.sessions.table import FIRST_LOOK, GLANCE
 from attache.sessions.view import Running
 from attache.sessions.wakes import Wakeups
+from attache.turns.contexts import TurnContexts
 from attache.turns.guarding import next_look
-from attache.turns.means import Workshop
 from attache.turns.naming import Namer
 from attache.turns.outcomes import left_open
 from attache.turns.recorder import Nobody, Recorder
@@ -47,13 +47,13 @@ APP_GONE = Failure("internal", "This assistant is not available any more.", Fals
 class Worker:
     """Does the jobs of the turns queue; each may come twice, late, or for nothing."""
 
-    def __init__(self, sessions: Sessions, workshop: Workshop, clock: Clock, timings: Timings) -> None:
+    def __init__(self, sessions: Sessions, contexts: TurnContexts, clock: Clock, timings: Timings) -> None:
         self._sessions = sessions
-        self._workshop = workshop
+        self._contexts = contexts
         self._clock = clock
         self._timings = timings
-        self._namer = Namer(sessions, workshop, timings)
-        self._summarizer = Summarizer(sessions, workshop, timings)
+        self._namer = Namer(sessions, contexts, timings)
+        self._summarizer = Summarizer(sessions, contexts, timings)
 
     async def handle(self, job: Job, deadline: int | None = None) -> None:
         """Do a job, or find that nothing is to be done. `deadline`: when the function's time is over (ms).
@@ -115,7 +115,7 @@ class Worker:
             return take_over("hand-over", lambda now: now.runner == job.runner)
         if is_dead(running, self._clock.now(), self._timings):
             logger.warning("a runner died", extra={"tag": log.tag, "runner": running.runner})
-            self._workshop.meter.dead_runner(log.living.app or DEFAULT_APP)
+            self._contexts.meter.dead_runner(log.living.app or DEFAULT_APP)
             return take_over("takeover", self._dead)
         if isinstance(job, Guard) and job.runner == running.runner:
             await self._guard(log, running)
@@ -141,7 +141,7 @@ class Worker:
         guard = asyncio.ensure_future(sending)
         try:
             await asyncio.gather(
-                guard, reach_window(log), self._workshop.foresee_notes(log.session_id, log.living.owner)
+                guard, reach_window(log), self._contexts.prefetch_notes(log.session_id, log.living.owner)
             )
             if running := await self._take(log, decide, began):
                 await run(running)
@@ -168,12 +168,12 @@ class Worker:
 
     async def _run(self, log: SessionLog, turn: int, deadline: int | None) -> None:
         try:
-            means = await self._workshop.means(log.living)
+            context = await self._contexts.of_session(log.living)
         except NotFound:
             await self._give_up(log, APP_GONE)
             return
         recorder = Recorder(log, turn, Nobody(), clock=self._clock, timings=self._timings, deadline=deadline)
-        await TurnRunner(recorder, means, self._timings).run()
+        await TurnRunner(recorder, context, self._timings).run()
 
     async def _guard(self, log: SessionLog, running: Running) -> None:
         """The runner lives: its guard sends a successor before it is acknowledged."""
@@ -202,7 +202,7 @@ class Worker:
 
     def _count(self, log: SessionLog, given_up: Entry, began: int) -> None:
         assert isinstance(given_up.body, End)
-        meter = self._workshop.meter
+        meter = self._contexts.meter
         meter.turn(log.living.app or DEFAULT_APP, given_up.body.status, given_up.at - began)
         meter.flush()
 
@@ -215,4 +215,4 @@ class Worker:
 
     @property
     def _wakeups(self) -> Wakeups:
-        return self._workshop.wakeups
+        return self._contexts.wakeups

@@ -1,8 +1,8 @@
-"""Finding what a turn runs on: its app, that app's tools, the model of the session."""
+"""The context of a turn: its app, that app's tools, the session's model, and the services that turns use."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -19,7 +19,6 @@ from attache.sessions.wakes import Wakeups
 from attache.telemetry.about import note
 from attache.telemetry.meter import Meter, NoMeter
 from attache.tools.tool import Toolset
-from attache.turns.asking import Means
 from attache.turns.earlier import Earlier
 from attache.turns.summaries import BLOCKS, Blocks
 from attache.turns.tool_jobs import ToolJobs
@@ -28,12 +27,39 @@ from attache.usage.metered_models import MeteredModels
 from attache.usage.usage import Spender, UsageSink
 
 
-@dataclass(frozen=True)
-class Workshop:
-    """Everything that turns of all apps share. `tools` makes the tools that an app has of its own.
+async def _nothing() -> str:
+    return ""
 
-    `own_keys` are those that clients have for model providers. `windows` say what models can read at once,
-    `blocks` when older turns are summarised. `earlier` knows of earlier conversations.
+
+@dataclass(frozen=True)
+class TurnContext:
+    """What a turn of an app needs beside its log.
+
+    `model` is our id of the model that answers; `models` calls models on somebody's account.
+    `settled` waits until usage and metrics are written. `windows`: None if the models have no known limit.
+    `blocks`: when older turns are summarised. `earlier`: notes about earlier conversations, empty without any.
+    """
+
+    app: App
+    toolset: Toolset
+    models: Callable[[Spender], Models]
+    model: str
+    wakeups: Wakeups
+    tool_jobs: ToolJobs
+    blobs: Blobs
+    settled: Callable[[], Awaitable[None]]
+    windows: Windows | None = None
+    meter: Meter = field(default_factory=NoMeter)
+    blocks: Blocks = BLOCKS
+    earlier: Callable[[], Awaitable[str]] = _nothing
+
+
+@dataclass(frozen=True)
+class TurnContexts:
+    """Makes the contexts of turns from what all turns share. `tools` makes the toolset of an app.
+
+    `own_keys`: clients' keys for model providers. `windows`: sizes of models' context windows.
+    `blocks`: when older turns are summarised. `earlier`: notes about earlier conversations.
     """
 
     apps: Apps
@@ -50,12 +76,12 @@ class Workshop:
     blocks: Blocks = BLOCKS
     earlier: Earlier | None = None
 
-    async def means(self, head: Head) -> Means:
-        """What this session's turns run on. Raises NotFound where its app is gone."""
-        return self.means_of(await self.apps.get(head.app or DEFAULT_APP), head)
+    async def of_session(self, head: Head) -> TurnContext:
+        """The context of this session's turns. Raises NotFound if its app is gone."""
+        return self.of(await self.apps.get(head.app or DEFAULT_APP), head)
 
-    def means_of(self, app: App, head: Head) -> Means:
-        """The same, with the app at hand."""
+    def of(self, app: App, head: Head) -> TurnContext:
+        """The context of this session's turns in `app`."""
         ledger = Ledger(self.usage)
         note(app=app.name)
 
@@ -70,7 +96,7 @@ class Workshop:
             await ledger.settled()
             self.meter.flush()
 
-        return Means(
+        return TurnContext(
             app,
             self.tools(app),
             models,
@@ -79,27 +105,27 @@ class Workshop:
             self.tool_jobs,
             self.blobs,
             settled,
-            self.windows,
-            self.meter,
-            self.blocks,
-            partial(self._notes, head),
+            windows=self.windows,
+            meter=self.meter,
+            blocks=self.blocks,
+            earlier=partial(self._notes, head),
         )
 
-    async def foresee(self, app: App, head: Head | None, client_id: str | None) -> None:
-        """Look for the own key that the turn will ask for, so that it is at hand then."""
+    async def prefetch_key(self, app: App, head: Head | None, client_id: str | None) -> None:
+        """Read the client's own provider key into its cache, for the turn that is about to begin."""
         if self.own_keys is not None and client_id is not None:
             await self.own_keys.of(client_id, _model(app, head))
 
-    async def foresee_notes(self, session_id: str, owner: str | None) -> None:
-        """Read what the turn will be told of earlier conversations, so that it is at hand then. Never fails."""
+    async def prefetch_notes(self, session_id: str, owner: str | None) -> None:
+        """Read the notes about earlier conversations, for the turn that is about to begin. Never fails."""
         if self.earlier is not None:
-            await self.earlier.foresee(session_id, owner)
+            await self.earlier.prefetch(session_id, owner)
 
     async def _notes(self, head: Head) -> str:
         return await self.earlier.notes(head.session_id, head.owner) if self.earlier is not None else ""
 
 
 def _model(app: App, head: Head | None) -> str:
-    """The session's model; one that the app no longer allows gives way to its default."""
+    """The session's model, or the app's default if the app no longer allows it."""
     chosen = head.model if head else None
     return chosen if chosen and app.models.allows(chosen) else app.models.default
