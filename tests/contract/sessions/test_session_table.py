@@ -1,17 +1,12 @@
-"""The contract of `SessionTable`, kept by the fake and by DynamoDB alike."""
+"""The contract of `SessionTable`, kept by the fake and by DynamoDB alike: entries and heads."""
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from attache.sessions.dynamo_sessions import DynamoSessions
-from attache.sessions.entries import Agent, CallAsked, Deleted, End, Entry, Sign, Text, User
-from attache.sessions.head import DAY, Gist, Head, Lifetime, Noted, owner_name
-from attache.sessions.summary import MOST_BYTES, Summary, own
+from attache.sessions.entries import Agent, CallAsked, Deleted, End, Sign, Text
 from attache.sessions.table import (
     Beside,
     HeadChange,
@@ -19,49 +14,12 @@ from attache.sessions.table import (
     NewHead,
     Promise,
     SessionTable,
-    Settled,
     SlotTaken,
 )
-from tests.embedded import Embedded
+from tests.contract.sessions.sessions import LIFE, begin, entry, head
 from tests.fakes.clock import FakeClock
-from tests.fakes.session_table import FakeSessionTable
 
 pytestmark = pytest.mark.aws
-LIFE = Lifetime(entries=1000, passing=100)
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture(params=["fake", "dynamo"])
-def table(request: pytest.FixtureRequest, clock: FakeClock) -> SessionTable:
-    if request.param == "fake":
-        return FakeSessionTable(clock)
-    embedded: Embedded = request.getfixturevalue("embedded")
-    return DynamoSessions(embedded.aws, embedded.outputs["SessionsTable"], clock)
-
-
-@pytest.fixture
-def session_id() -> str:
-    return str(uuid.uuid4())
-
-
-def entry(number: int, clock: FakeClock, body: Any = None, writer: str = "a") -> Entry:
-    return Entry(number, clock.now(), f"{writer}.{number}", body or User(f"message {number}"))
-
-
-def head(session_id: str, clock: FakeClock, born: int = 1, **more: Any) -> Head:
-    return Head(session_id, f"{born:08x}", born, born, clock.now(), clock.now(), **more)
-
-
-async def begin(table: SessionTable, session_id: str, clock: FakeClock, entries: int = 1, **more: Any) -> Head:
-    first = head(session_id, clock, **more)
-    await table.put(session_id, entry(1, clock), Beside(new_head=NewHead(first)), LIFE)
-    for number in range(2, entries + 1):
-        await table.put(session_id, entry(number, clock), Beside(), LIFE)
-    return first
 
 
 async def test_what_was_put_is_read(table: SessionTable, session_id: str, clock: FakeClock) -> None:
@@ -232,76 +190,6 @@ async def test_expired_entries_count_as_absent(table: SessionTable, session_id: 
     assert (await table.newest(session_id)).entries == ()
 
 
-async def test_the_end_of_a_turn_is_told_to_its_own_head_only(
-    table: SessionTable, session_id: str, clock: FakeClock
-) -> None:
-    first = await begin(table, session_id, clock)
-    await table.settle(session_id, Settled(born=1, last=5, updated=clock.now() + 9, lifetime=LIFE))
-    assert (await table.newest(session_id)).head == replace(first, last=5, updated=clock.now() + 9)
-    await table.settle(session_id, Settled(born=1, last=4, updated=0, lifetime=LIFE))
-    await table.settle(session_id, Settled(born=2, last=9, updated=0, lifetime=LIFE))
-    found = (await table.newest(session_id)).head
-    assert found is not None
-    assert found.last == 5
-
-
-async def test_a_wallets_sessions_are_listed_newest_first(table: SessionTable, clock: FakeClock) -> None:
-    wallet, ids = f"0x{uuid.uuid4().hex}", [str(uuid.uuid4()) for _ in range(3)]
-    for each in ids:
-        await begin(table, each, clock, wallet=wallet)
-        clock.forward(1)
-    await table.put(ids[1], entry(2, clock), Beside(head_change=HeadChange(1, {"wallet": None})), LIFE)
-    assert [listed.session_id for listed in await table.of_wallet(wallet)] == [ids[2], ids[0]]
-    assert list(await table.of_wallet("0xnobody")) == []
-
-
-async def test_an_owners_sessions_are_noted_newest_first(table: SessionTable, clock: FakeClock) -> None:
-    owner, ids = owner_name(f"0x{uuid.uuid4().hex}", "shop"), [str(uuid.uuid4()) for _ in range(4)]
-    made = [await begin(table, each, clock, owner=owner, title=f"Title {place}") for place, each in enumerate(ids)]
-    clock.forward(1)
-    newest = await begin(table, str(uuid.uuid4()), clock, owner=owner, gist="About kites", gist_at=clock.now())
-    await table.put(ids[1], entry(2, clock), Beside(head_change=HeadChange(1, {"owner": None})), LIFE)
-    await table.put(ids[2], entry(2, clock), Beside(head_change=HeadChange(1, {"archived": True})), LIFE)
-    noted = [Noted(newest.session_id, "New chat", newest.created, "About kites")]
-    noted += [Noted(each.session_id, each.title, each.created) for each in (made[3], made[0])]
-    found = list(await table.of_owner(owner, 5))
-    assert found[0] == noted[0]
-    assert sorted(found[1:], key=lambda each: each.title) == sorted(noted[1:], key=lambda each: each.title)
-    assert list(await table.of_owner(owner, 1)) == noted[:1]
-    assert list(await table.of_owner(owner_name("0xnobody", "shop"), 5)) == []
-
-
-async def test_as_many_sessions_are_noted_as_were_asked_for_though_newer_ones_are_archived(
-    table: SessionTable, clock: FakeClock
-) -> None:
-    owner = owner_name(f"0x{uuid.uuid4().hex}", "shop")
-    first = await begin(table, str(uuid.uuid4()), clock, owner=owner)
-    for _ in range(9):
-        clock.forward(1)
-        await begin(table, str(uuid.uuid4()), clock, owner=owner, archived=True)
-    assert [each.session_id for each in await table.of_owner(owner, 2)] == [first.session_id]
-
-
-async def test_a_session_is_noted_as_long_as_what_was_said_is_kept(table: SessionTable, clock: FakeClock) -> None:
-    owner, session_id = owner_name(f"0x{uuid.uuid4().hex}", "shop"), str(uuid.uuid4())
-    await begin(table, session_id, clock, owner=owner, days=2)
-    clock.forward(DAY)
-    gist = {"gist": "About kites", "gist_at": clock.now()}
-    await table.put(session_id, entry(2, clock), Beside(head_change=HeadChange(1, gist)), LIFE)
-    clock.forward(2 * DAY - 1)
-    assert [each.gist for each in await table.of_owner(owner, 5)] == ["About kites"]
-    clock.forward(1)
-    assert list(await table.of_owner(owner, 5)) == []
-
-
-async def test_a_head_is_told_what_its_session_is_about(table: SessionTable, session_id: str, clock: FakeClock) -> None:
-    first = await begin(table, session_id, clock)
-    for born, gist in ((1, Gist("Birds", 7)), (1, Gist("Kites", 7)), (1, Gist("Older", 6)), (2, Gist("Another's", 9))):
-        await table.tell(session_id, born, gist)
-    assert (await table.newest(session_id)).head == replace(first, gist="Kites", gist_at=7)
-    await table.tell(str(uuid.uuid4()), 1, Gist("Nobody's", 9))
-
-
 async def test_a_purge_leaves_the_tombstone_and_what_came_behind_it(
     table: SessionTable, session_id: str, clock: FakeClock
 ) -> None:
@@ -316,76 +204,3 @@ async def test_a_purge_leaves_the_tombstone_and_what_came_behind_it(
     reading = await table.newest(session_id)
     assert reading.head is not None
     assert [e.number for e in reading.entries] == [31, 32]
-
-
-def summary(upto: int, born: int = 1, text: str = "so far") -> Summary:
-    return Summary(born, upto, f"{text}, up to {upto}")
-
-
-async def kept(table: SessionTable, session_id: str) -> Summary | None:
-    """The summary, as the read of a window brings it."""
-    return (await table.newest(session_id)).summary
-
-
-async def test_a_summary_comes_with_the_window(table: SessionTable, session_id: str, clock: FakeClock) -> None:
-    await begin(table, session_id, clock, entries=3)
-    assert await kept(table, session_id) is None
-    whole = Summary(1, 2, "é" * (MOST_BYTES // 2))
-    await table.keep_summary(session_id, whole, clock.now() // 1000 + 500)
-    assert await kept(table, session_id) == whole
-    assert (await table.newest(session_id, after=3)).summary == whole
-    assert (await table.newest(session_id, before=3)).summary is None
-
-
-async def test_a_summary_gives_way_only_to_one_that_goes_further(
-    table: SessionTable, session_id: str, clock: FakeClock
-) -> None:
-    await begin(table, session_id, clock)
-    expires = clock.now() // 1000 + 500
-    for upto in (8, 5, 8, 12, 8):
-        await table.keep_summary(session_id, summary(upto), expires)
-    await table.keep_summary(session_id, summary(12, text="another"), expires)
-    assert await kept(table, session_id) == summary(12)
-
-
-async def test_an_expired_summary_counts_as_absent(table: SessionTable, session_id: str, clock: FakeClock) -> None:
-    await begin(table, session_id, clock)
-    await table.keep_summary(session_id, summary(8), clock.now() // 1000 + 100)
-    clock.forward(101)
-    assert await kept(table, session_id) is None
-    await table.keep_summary(session_id, summary(4), clock.now() // 1000 + 100)
-    assert await kept(table, session_id) == summary(4)
-
-
-async def test_a_session_made_again_has_no_summary_of_the_old_one_and_the_old_one_gives_way(
-    table: SessionTable, session_id: str, clock: FakeClock
-) -> None:
-    await begin(table, session_id, clock)
-    expires = clock.now() // 1000 + 500
-    await table.keep_summary(session_id, summary(1), expires)
-    await table.put(session_id, entry(2, clock, Deleted()), Beside(), LIFE)
-    again = NewHead(head(session_id, clock, born=3), instead_of=1)
-    await table.put(session_id, entry(3, clock), Beside(new_head=again), LIFE)
-    reading = await table.newest(session_id)
-    assert own(reading.summary, reading.head) is None
-    await table.keep_summary(session_id, summary(3, born=3), expires)
-    await table.keep_summary(session_id, summary(99, born=1), expires)
-    assert await kept(table, session_id) == summary(3, born=3)
-
-
-async def test_a_purge_removes_the_summary_of_what_was_deleted_and_no_other(
-    table: SessionTable, session_id: str, clock: FakeClock
-) -> None:
-    await begin(table, session_id, clock)
-    expires = clock.now() // 1000 + 500
-    await table.keep_summary(session_id, summary(1), expires)
-    await table.put(session_id, entry(2, clock, Deleted()), Beside(), LIFE)
-    await table.purge(session_id, 2)
-    assert await kept(table, session_id) is None
-    await table.put(session_id, entry(3, clock), Beside(new_head=NewHead(head(session_id, clock, 3))), LIFE)
-    await table.keep_summary(session_id, summary(1), expires)  # by a job that had begun before the deletion
-    await table.purge(session_id, 2)
-    assert await kept(table, session_id) is None
-    await table.keep_summary(session_id, summary(3, born=3), expires)
-    await table.purge(session_id, 2)
-    assert await kept(table, session_id) == summary(3, born=3)
