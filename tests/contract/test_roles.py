@@ -28,6 +28,7 @@ def test_nothing_is_refused_in_a_busy_session(separate: Running, word: str) -> N
     key = {"AOMI-APP-KEY": separate.keys.desk}
     with httpx.Client(base_url=separate.url, headers=headers, trust_env=False, timeout=60) as http:
         answers = [
+            http.post("/api/sessions", json={"public_key": "0x" + "1" * 40}),
             http.post("/api/secrets", json={"client_id": client_id, "secrets": {"API_KEY": "x"}}),
             http.post("/api/chat?app=desk", json={"text": word, "client_id": client_id}, headers=key),
             http.post("/api/chat", params={"app": "desk", "message": "hi", "client_id": client_id}, headers=key),

@@ -347,7 +347,7 @@ TABLES = {
     "ChatFunction": READ | WRITE,
     "UpdatesFunction": READ,
     "StateFunction": READ | WRITE,
-    "SessionsFunction": READ | WRITE,
+    "SessionsFunction": READ | WRITE | {"dynamodb:BatchGetItem"},
     "ControlFunction": READ | WRITE,
     "InterruptFunction": READ | WRITE,
     "TurnsFunction": READ | WRITE | {"dynamodb:BatchWriteItem"},

@@ -90,7 +90,8 @@ class FakeSessionTable:
             at.head = replace(at.head, gist=gist.text, gist_at=gist.at)
 
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:
-        heads = [at.head for at in self._partitions.values() if at.head is not None and at.head.wallet == wallet]
+        kept = [at for at in self._partitions.values() if at.head_expires * 1000 > self._clock.now()]
+        heads = [at.head for at in kept if at.head is not None and at.head.wallet == wallet]
         newest = sorted(heads, key=lambda head: head.created, reverse=True)
         return [Listed(head.session_id, head.title, head.archived) for head in newest]
 

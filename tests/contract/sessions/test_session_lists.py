@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
+from attache.aws import Aws
+from attache.sessions.dynamo_sessions import DynamoSessions
 from attache.sessions.head import DAY, Gist, Noted, owner_name
 from attache.sessions.table import (
     Beside,
@@ -15,6 +19,7 @@ from attache.sessions.table import (
     Settled,
 )
 from tests.contract.sessions.sessions import LIFE, begin, entry
+from tests.embedded import Embedded
 from tests.fakes.clock import FakeClock
 
 pytestmark = pytest.mark.aws
@@ -41,6 +46,36 @@ async def test_a_wallets_sessions_are_listed_newest_first(table: SessionTable, c
     await table.put(ids[1], entry(2, clock), Beside(head_change=HeadChange(1, {"wallet": None})), LIFE)
     assert [listed.session_id for listed in await table.of_wallet(wallet)] == [ids[2], ids[0]]
     assert list(await table.of_wallet("0xnobody")) == []
+
+
+async def test_a_wallets_sessions_are_listed_until_they_expire(table: SessionTable, clock: FakeClock) -> None:
+    wallet = f"0x{uuid.uuid4().hex}"
+    old, newer = [await begin(table, str(uuid.uuid4()), clock, wallet=wallet) for _ in range(2)]
+    clock.forward(60)
+    await table.settle(newer.session_id, Settled(born=1, last=2, updated=clock.now(), lifetime=newer.lifetime))
+    clock.time = old.created + 1000 * old.lifetime.head
+    assert [listed.session_id for listed in await table.of_wallet(wallet)] == [newer.session_id]
+
+
+class SmallPages:
+    """The same AWS, whose indexes answer two items a page."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    async def call(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
+        limit = {"Limit": 2} if "IndexName" in parameters else {}
+        return await self._aws.call(service, operation, **parameters, **limit)
+
+
+async def test_a_wallets_sessions_are_listed_to_the_last_page(embedded: Embedded, clock: FakeClock) -> None:
+    aws, wallet, ids = cast(Aws, SmallPages(embedded.aws)), f"0x{uuid.uuid4().hex}", []
+    table = DynamoSessions(aws, embedded.outputs["SessionsTable"], clock)
+    for _ in range(5):
+        ids.append(str(uuid.uuid4()))
+        await begin(table, ids[-1], clock, wallet=wallet)
+        clock.forward(1)
+    assert [listed.session_id for listed in await table.of_wallet(wallet)] == ids[::-1]
 
 
 async def test_an_owners_sessions_are_noted_newest_first(table: SessionTable, clock: FakeClock) -> None:

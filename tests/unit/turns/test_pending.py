@@ -13,7 +13,7 @@ import pytest
 from attache.errors import BadInput
 from attache.sessions.entries import Entry, Interrupt, results_of
 from attache.sessions.events import update_events
-from attache.sessions.head import Lifetime
+from attache.sessions.head import DAY, Lifetime
 from attache.sessions.log import Wanted
 from attache.sessions.table import Beside
 from attache.sessions.view import fold
@@ -24,6 +24,7 @@ from attache.tools.wallet_tools import WalletToolset
 from attache.turns.answering import Answer, NothingPending
 from attache.turns.wakeups import Guard, Wake
 from attache.wire.sse import Event
+from tests.fakes.clock import FakeClock
 from tests.fakes.models import FakeModels, Says, asks, says
 from tests.fakes.toolset import FakeToolset, answers
 from tests.unit.turns.harness import QUICK, House
@@ -462,3 +463,44 @@ async def test_what_the_client_itself_posts_while_it_interrupts_is_taken_at_once
     await made.work(Wake)
     snapshot = await made.snapshot()
     assert (snapshot["messages"][-1]["content"], snapshot["is_processing"]) == ("Paid.", False)
+
+
+async def test_what_was_asked_of_the_wallet_goes_when_it_expires() -> None:
+    clock = FakeClock()
+    script = (asks(PAY, PAY), says("Two more."), *(says("Fine.") for _ in range(3)), asks(PAY, SIGN), says("Look."))
+    made = await asked(SIGN, after=script, clock=clock)
+    clock.forward(45 * DAY)
+    await made.stream("And these")
+    for _ in range(3):
+        clock.forward(16 * DAY)
+        await made.another().stream("How are you?")
+    fresh = made.another()
+    state = await state_of(fresh)
+    assert (state["pending_eip712s"], sorted(state["pending_txs"])) == ({}, ["2", "3"]), "the first is 93 days old"
+    assert '"1"' not in str(fresh.models.requests[-1].messages[0])
+    assert "pending_since" not in str([state, fresh.models.requests[-1].messages])
+    with pytest.raises(NothingPending):
+        await fresh.post("wallet_eip712_response", status="success", pending_eip712_id=1)
+    await fresh.stream("And these")
+    state = await state_of(made.another())
+    assert (sorted(state["pending_eip712s"]), sorted(state["pending_txs"]), state["next_id"]) == (
+        ["5"],
+        ["2", "3", "4"],
+        6,
+    )
+    await fresh.post("wallet_eip712_response", status="success")
+    assert (await state_of(fresh))["pending_eip712s"] == {}, "it is the only one"
+
+
+async def test_what_has_expired_unanswered_leaves_room_for_more() -> None:
+    clock = FakeClock()
+    made = await asked(*[PAY] * 12, after=(asks(*[PAY] * 8), says("."), says("."), asks(PAY), says(".")), clock=clock)
+    await made.stream("More")
+    assert len((await state_of(made))["pending_txs"]) == 20
+    clock.forward(50 * DAY)
+    await made.another().stream("How are you?")
+    clock.forward(50 * DAY)
+    fresh = made.another()
+    await fresh.stream("One more")
+    assert list((await state_of(fresh))["pending_txs"]) == ["21"]
+    assert (await fresh.log()).view.pending == (await fresh.log()).view.pending[-1:]

@@ -40,6 +40,7 @@ from attache.sessions.table import (
 )
 
 UNPROCESSED_PAUSE = 0.2  # seconds
+MOST_AT_ONCE = 100  # keys of a batch
 
 
 class DynamoSessions:
@@ -107,8 +108,29 @@ class DynamoSessions:
         await self._unless_refused("update_item", **self._writes.gist(session_id, born, gist))
 
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:
-        answer = await self._call("query", **_indexed("wallet", wallet))
-        return [listed_of(item) for item in answer["Items"]]
+        found: list[Listed] = []
+        more: dict[str, Any] = {}
+        while True:
+            answer = await self._call("query", **_indexed("wallet", wallet), **more)
+            items = answer["Items"]
+            for start in range(0, len(items), MOST_AT_ONCE):
+                found += await self._kept(items[start : start + MOST_AT_ONCE])
+            if "LastEvaluatedKey" not in answer:
+                return found
+            more["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    async def _kept(self, items: Sequence[Item]) -> list[Listed]:
+        """Sessions of the wallet index that have not expired: only their heads know that."""
+        keys = [{"pk": item["pk"], "sk": item["sk"]} for item in items]
+        alive: set[str] = set()
+        while keys:
+            wanted = {"Keys": keys, "ProjectionExpression": "pk, expires", "ConsistentRead": True}
+            answer = await self._call("batch_get_item", RequestItems={self._table: wanted})
+            alive.update(head["pk"]["S"] for head in answer["Responses"][self._table] if self._alive(head))
+            keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            if keys:
+                await self._clock.sleep(UNPROCESSED_PAUSE)
+        return [listed_of(item) for item in items if item["pk"]["S"] in alive]
 
     async def of_owner(self, owner: str, limit: int) -> Sequence[Noted]:
         found: list[Noted] = []
@@ -229,7 +251,7 @@ class DynamoSessions:
 
     async def _call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
         """Call DynamoDB. Every error but a failed condition becomes Unavailable or OutcomeUnknown."""
-        if operation not in ("transact_write_items", "batch_write_item"):
+        if operation not in ("transact_write_items", "batch_write_item", "batch_get_item"):
             parameters.setdefault("TableName", self._table)
         try:
             return await self._aws.call("dynamodb", operation, **parameters)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -33,6 +33,7 @@ from attache.sessions.table import (
     SlotTaken,
 )
 from attache.sessions.view import View
+from attache.sessions.wallet_requests import unexpired
 
 STALE_AFTER = 15_000  # ms: a writer that has neither read nor appended for so long reads first (session-log.md, rule 3)
 PATIENCE = 15.0  # seconds in which an unanswered append is repeated; after it a runner stops
@@ -93,13 +94,31 @@ class SessionLog:
         return self.head
 
     @property
+    def user_state(self) -> Mapping[str, Any] | None:
+        """The stored user state, without wallet requests whose entries have expired."""
+        return unexpired(self.known.user_state, self.now - 1000 * self.living.lifetime.entries)
+
+    @property
     def entries(self) -> tuple[Entry, ...]:
         return self.known.entries
+
+    @property
+    def now(self) -> int:
+        """Wall time in milliseconds, as new entries have it."""
+        return self._clock.now()
 
     @property
     def quiet_for(self) -> int:
         """Milliseconds since this writer last read or appended."""
         return self._clock.now() - self._touched
+
+    @property
+    def pending(self) -> tuple[int, ...]:
+        """Results whose calls wait for an outcome, without those that are known to have expired."""
+        if not self.known.complete:
+            return self.view.pending
+        there = {entry.number for entry in self.entries}
+        return tuple(number for number in self.view.pending if number in there)
 
     def entry(self, number: int) -> Entry | None:
         """The entry with this number, if it has been read."""
@@ -208,9 +227,8 @@ class SessionLog:
         """Add to an `end` what a reader must know that begins reading there."""
         if not isinstance(wanted.body, End):
             return wanted
-        undelivered = self.view.undelivered[-UNDELIVERED_KEPT:]
-        view = self.view
-        end = replace(wanted.body, waiting=view.waiting, undelivered=undelivered, pending=view.pending)
+        view, undelivered = self.view, self.view.undelivered[-UNDELIVERED_KEPT:]
+        end = replace(wanted.body, waiting=view.waiting, undelivered=undelivered, pending=self.pending)
         return replace(wanted, body=end)
 
     def _stands(self, entry: Entry, beside: Beside) -> None:

@@ -49,7 +49,7 @@ async def stretch_before(table: SessionTable, log: SessionLog, before: str) -> S
     return Stretch(entries, below.complete)
 
 
-def shown(entries: Sequence[Entry], number: int) -> list[Entry]:
+def in_front(entries: Sequence[Entry], number: int) -> list[Entry]:
     """The entries before entry `number`; a message that had to wait counts from where its turn began."""
     turns = (entry.number for entry in entries if isinstance(entry.body, Turn) and entry.body.begins(number))
     place = next(turns, number)

@@ -17,11 +17,12 @@ from attache.sessions.etags import etag_of, holds, newest_idle, shows_nothing
 from attache.sessions.head import Head, Listed
 from attache.sessions.log import Decision, SessionLog
 from attache.sessions.long_results import LongResults
-from attache.sessions.paging import MOST_WEIGHT, shown, stretch_before, weight_of
+from attache.sessions.paging import MOST_WEIGHT, in_front, stretch_before, weight_of
 from attache.sessions.snapshot import empty_snapshot, snapshot
 from attache.sessions.system_events import system_events
 from attache.sessions.table import SessionTable
 from attache.sessions.wakes import Wakeups
+from attache.sessions.wallet_requests import shown
 from attache.sessions.warm import WarmSessions
 from attache.wallets import wallet_name
 
@@ -184,17 +185,17 @@ class Sessions:
         self.keep(log)
         wholes = await self._long_results.newest(log.living, log.entries)
         return snapshot(
-            log.living, log.view, log.entries, log.known.user_state, wholes=wholes,
+            log.living, log.view, log.entries, shown(log.user_state), wholes=wholes,
             delivering=delivering, truncated=not log.known.complete,
         )  # fmt: skip
 
     async def _page(self, log: SessionLog, before: str) -> Json:
         """The snapshot of what came before a message. Raises BadInput if there is no such message."""
         head, stretch = log.living, await stretch_before(self._table, log, before)
-        older = shown(stretch.entries, head.number_of(before) or 0)
+        older = in_front(stretch.entries, head.number_of(before) or 0)
         wholes = await self._long_results.newest(head, older)
         return snapshot(
-            head, log.view, stretch.entries, log.known.user_state, wholes=wholes,
+            head, log.view, stretch.entries, shown(log.user_state), wholes=wholes,
             truncated=not stretch.complete, before=before,
         )  # fmt: skip
 

@@ -150,7 +150,7 @@ class SessionTable(Protocol):
         ...
 
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:
-        """The wallet's sessions, newest first."""
+        """All of the wallet's sessions that have not expired, newest first."""
         ...
 
     async def of_owner(self, owner: str, limit: int) -> Sequence[Noted]:

@@ -1,6 +1,7 @@
 """Requests to the user's wallet, kept in user_state until they are answered (contract, "System messages and events").
 
 They are the server's own keys there: `pending_txs` and `pending_eip712s`, by number, and the counter `next_id` of both.
+Clients do not see `pending_since`: when each was made (ms), so that it goes when the entry that asked for it expires.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from attache.sessions.user_state import check_size
 
 WalletKind = Literal["wallet_tx", "wallet_eip712"]
 _KEYS: Mapping[WalletKind, str] = {"wallet_tx": "pending_txs", "wallet_eip712": "pending_eip712s"}
+_SINCE = "pending_since"
 
 
 class CannotAsk(Exception):
@@ -29,8 +31,10 @@ class WalletRequest:
     asks: dict[str, Any]
 
 
-def ask_wallet(user_state: Mapping[str, Any] | None, kind: WalletKind, payload: Mapping[str, Any]) -> WalletRequest:
-    """Make a request of `payload`; without a `chain_id` it is for the chain that the wallet is on.
+def ask_wallet(
+    user_state: Mapping[str, Any] | None, kind: WalletKind, payload: Mapping[str, Any], now: int
+) -> WalletRequest:
+    """Make a request of `payload` at `now` (ms); without a `chain_id` it is for the chain that the wallet is on.
 
     Raises CannotAsk if no wallet is connected, its chain is unknown, or too much is pending already.
     """
@@ -44,7 +48,8 @@ def ask_wallet(user_state: Mapping[str, Any] | None, kind: WalletKind, payload: 
     said = {**payload, "chain_id": chain_id}
     kept = {**said, "from": address, "label": payload["description"]} if kind == "wallet_tx" else said
     pending = {**state.get(_KEYS[kind], {}), str(number): kept}
-    state |= {_KEYS[kind]: pending, "next_id": number + 1}
+    since = {**state.get(_SINCE, {}), str(number): now}
+    state |= {_KEYS[kind]: pending, "next_id": number + 1, _SINCE: since}
     try:
         check_size(state)
     except BadInput:
@@ -54,9 +59,29 @@ def ask_wallet(user_state: Mapping[str, Any] | None, kind: WalletKind, payload: 
 
 def answered(user_state: Mapping[str, Any] | None, kind: WalletKind, numbers: Collection[str]) -> dict[str, Any]:
     """The state without these requests."""
-    state = dict(user_state or {})
-    left = {number: kept for number, kept in state.get(_KEYS[kind], {}).items() if number not in numbers}
-    return {**state, _KEYS[kind]: left}
+    return _without(user_state or {}, (_KEYS[kind], _SINCE), numbers)
+
+
+def unexpired(user_state: Mapping[str, Any] | None, oldest: int) -> dict[str, Any] | None:
+    """The state without requests made before `oldest` (ms): their entries have expired, and nobody can answer them."""
+    if user_state is None:
+        return None
+    expired = [number for number, since in user_state.get(_SINCE, {}).items() if since < oldest]
+    return _without(user_state, (*_KEYS.values(), _SINCE), expired) if expired else dict(user_state)
+
+
+def shown(user_state: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The state as clients and models see it."""
+    return None if user_state is None else {key: kept for key, kept in user_state.items() if key != _SINCE}
+
+
+def _without(state: Mapping[str, Any], keys: Collection[str], numbers: Collection[str]) -> dict[str, Any]:
+    left = {
+        key: {number: kept for number, kept in state[key].items() if number not in numbers}
+        for key in keys
+        if key in state
+    }
+    return {**state, **left}
 
 
 def _event(kind: WalletKind, number: int, payload: Mapping[str, Any]) -> dict[str, Any]:

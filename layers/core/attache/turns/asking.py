@@ -8,6 +8,7 @@ from contextlib import aclosing
 
 from attache.models.model import Completion, ModelFailed, ModelRequest, ModelUsage
 from attache.sessions.entries import TurnUsage
+from attache.sessions.wallet_requests import shown
 from attache.turns.contexts import TurnContext
 from attache.turns.fitting import fitted
 from attache.turns.prompt import prompt
@@ -92,7 +93,7 @@ class Asking:
         if self._earlier is None:  # once a turn
             self._earlier = await context.earlier()
         known = log.known
-        asked = prompt(context.app, log.entries, known.user_state, known.summary, earlier=self._earlier, last=last)
+        asked = prompt(context.app, log.entries, shown(log.user_state), known.summary, earlier=self._earlier, last=last)
         if context.windows is not None:
             asked = await fitted(asked, tools, context.model, context.windows)
             self.crowded = asked.crowded

@@ -13,8 +13,9 @@ from attache.sessions.long_results import keep_whole
 from attache.sessions.shown_results import parsed
 from attache.sessions.view import OpenCall
 from attache.tools.tool import CallContext, Request, ToolCall, ToolResult, Toolset
+from attache.turns.answering import has_pending
 from attache.turns.outcomes import ask_first, result_of, without_answer
-from attache.turns.pending import recorded
+from attache.turns.pending import MOST_PENDING, recorded
 from attache.turns.recorder import Recorder
 from attache.turns.tool_jobs import Start, ToolJobs
 
@@ -69,7 +70,14 @@ class Calls:
             await self._jobs.send(start, delay=1)
         context = self._context(asked.call_id)
         pending = Pending(request.kind, asked, asked.call_id, key=context.key, client_id=context.client_id)
+        await self._make_room()
         await self._recorder.record(lambda log: recorded(log, result, pending, request))
+
+    async def _make_room(self) -> None:
+        """Where much is pending, read back to all of it: what has expired unanswered does not count."""
+        log = self._recorder.log
+        if len(log.pending) >= MOST_PENDING:
+            await log.reach_back(lambda entries: has_pending(log, entries))
 
     async def _send(self, call: ToolCall) -> ToolResult:
         if not self._changes_nothing(call):

@@ -21,12 +21,12 @@ def recorded(log: SessionLog, result: CallResult, pending: Pending, request: Req
 
     `pending` names the call; its `id` and what the client is asked are filled in here.
     """
-    if len(log.view.pending) >= MOST_PENDING:
+    if len(log.pending) >= MOST_PENDING:
         return Wanted(Result(_refused(result, _TOO_MANY)))
     match request.kind:
         case "wallet_tx" | "wallet_eip712" as kind:
             try:
-                asked = ask_wallet(log.known.user_state, kind, request.payload)
+                asked = ask_wallet(log.user_state, kind, request.payload, log.now)
             except CannotAsk as reason:
                 return Wanted(Result(_refused(result, str(reason))))
             return _of_wallet(log, asked, result, pending)

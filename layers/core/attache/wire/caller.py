@@ -20,7 +20,8 @@ from attache.wire.negotiation import Form, wanted_form
 KEY_HEADERS = ("aomi-app-key", "x-api-key")
 MAX_MESSAGE = 32_000  # characters
 MAX_USER_STATE = 16 * 1024  # bytes of JSON
-SERVER_KEYS = frozenset({"pending_txs", "pending_eip712s", "next_id"})  # of a user state: only the server sets these
+# of a user state: only the server sets these, and clients never see the last one
+SERVER_KEYS = frozenset({"pending_txs", "pending_eip712s", "next_id", "pending_since"})
 MAX_NAME = 255  # characters of an id, address, model or the like
 MAX_TITLE = 200
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
