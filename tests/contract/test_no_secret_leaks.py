@@ -24,7 +24,7 @@ from attache.clock import Clock
 from attache.secrets import Secrets, app_scope
 from attache.secrets.dynamo_secrets import DynamoSecrets
 from attache.secrets.kms_sealer import KmsSealer
-from attache.telemetry.about import Knowing
+from attache.telemetry.about import ContextFilter
 from attache.telemetry.powertools_logs import OURS, PowertoolsLines
 from tests.contract.service import Running
 from tests.contract.shapes import snapshot
@@ -103,7 +103,7 @@ def heard(running: Running, caplog: pytest.LogCaptureFixture) -> Iterator[Heard]
     lines = io.StringIO()
     written = logging.StreamHandler(lines)
     written.setFormatter(PowertoolsLines({"stage": "dev"}))
-    written.addFilter(Knowing())
+    written.addFilter(ContextFilter())
     for name in OURS:
         logging.getLogger(name).addHandler(written)
     yield heard

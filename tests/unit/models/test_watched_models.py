@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from attache.models.model import ModelFailed, ModelRequest
-from attache.models.watched_models import OverheardModels, TracedModels
+from attache.models.watched_models import LoggedModels, TracedModels
 from tests.fakes.models import FakeModels, collect, says
 
 REQUEST = ModelRequest("gpt-4o", [{"role": "user", "content": "How are you?"}])
@@ -29,7 +29,7 @@ async def test_a_call_that_fails_is_one_too() -> None:
 
 async def test_what_is_said_is_logged_where_that_is_wanted(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "attache")
-    await collect(OverheardModels(FakeModels([says("I am ", "well.")])).stream(REQUEST))
+    await collect(LoggedModels(FakeModels([says("I am ", "well.")])).stream(REQUEST))
     asked, answered = caplog.messages
     assert "How are you?" in asked
     assert "I am well." in answered

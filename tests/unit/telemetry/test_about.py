@@ -3,14 +3,14 @@ from __future__ import annotations
 import hashlib
 import logging
 
-from attache.telemetry.about import Knowing, about, note, noted, session_mark
+from attache.telemetry.about import ContextFilter, about, note, noted, session_mark
 
 SESSION = "3f1c2c9e-8a53-4a86-9d7b-0f5d3f6a2b11"
 
 
 def record(**extra: str) -> logging.LogRecord:
     made = logging.makeLogRecord({"name": "attache", "msg": "said", **extra})
-    assert Knowing().filter(made)
+    assert ContextFilter().filter(made)
     return made
 
 

@@ -35,8 +35,8 @@ class TracedModels:
 
 
 @dataclass(frozen=True)
-class OverheardModels:
-    """Logs the last message of each request, and the answer. What users say is theirs: only where it is asked for."""
+class LoggedModels:
+    """Logs the last message of each request, and the answer: private text, so only if a setting asks for it."""
 
     models: Models
 

@@ -39,7 +39,7 @@ def session_mark(session_id: str) -> str:
     return hashlib.sha256(session_id.lower().encode()).hexdigest()[:12]
 
 
-class Knowing(logging.Filter):
+class ContextFilter(logging.Filter):
     """Adds the context to each log record, without overwriting its own attributes."""
 
     def filter(self, record: logging.LogRecord) -> bool:

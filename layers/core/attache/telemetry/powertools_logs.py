@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, TextIO
 
-from attache.telemetry.about import Knowing
+from attache.telemetry.about import ContextFilter
 
 OURS = ("attache", "functions")
 
@@ -20,7 +20,7 @@ def log_as_json(level: str, known: Mapping[str, str], stream: TextIO | None = No
     """
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(PowertoolsLines(known))
-    handler.addFilter(Knowing())
+    handler.addFilter(ContextFilter())
     root = logging.getLogger()
     root.handlers[:] = [handler]  # Lambda's runtime has installed one
     root.setLevel(logging.WARNING)
