@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from attache.sessions.dynamo_items import key
+from attache.sessions.dynamo_items import key, summary_of
 from attache.turns.prompt import SO_FAR
 from attache.turns.summaries import BLOCKS, TASK
 from attache.turns.window import MESSAGES
@@ -67,7 +67,7 @@ def _forget_nothing(prompts: Sequence[Messages], mark: str) -> None:
 
 
 def _stored(running: Running, session_id: str) -> int:
-    """Bytes of the summary's item."""
+    """Bytes of the summary."""
     item = key(session_id, "META#SUM")
     found = asyncio.run(running.aws.call("dynamodb", "get_item", TableName=running.outputs["SessionsTable"], Key=item))
-    return len(json.dumps(found["Item"]))
+    return len(summary_of(found["Item"]).text.encode())
