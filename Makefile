@@ -24,9 +24,10 @@ SAM := .venv-sam/.installed
 LAMBDA := .venv-lambda/.installed
 REHEARSAL := .venv-rehearsal/.installed
 ADAPTER := .venv-adapter/bin/lambda-adapter
+OPENSEARCH := .venv-opensearch/.built
 HERE := .aws-sam/here
 
-.PHONY: help dev setup test soak bench scaling slow build built engines deploy-local sam-local check lint format types contracts templates requirements clean openapi openapi-release
+.PHONY: help dev setup opensearch test soak bench scaling slow build built engines deploy-local sam-local check lint format types contracts templates requirements clean openapi openapi-release
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,7 +58,7 @@ soak: $(DEV) ## 10,000 drawn schedules of crashes, freezes and losses (SCHEDULES
 	SEED=$$((seed + half)) SCHEDULES=$$half $(PY) -m pytest -q --timeout 600 tests/model/test_schedules.py; second=$$?; \
 	wait $$!; first=$$?; exit $$((first + second))
 
-engines: $(LAMBDA) $(REHEARSAL) $(ADAPTER) built ## what was built, and what runs it here as Lambda does
+engines: $(LAMBDA) $(REHEARSAL) $(ADAPTER) $(OPENSEARCH) built ## what was built, and what runs it here as Lambda does
 
 # what is built is compiled by the Python that will run it, and installed by one that is surely there
 sam_build = LAMBDA_PYTHON_BIN=$(1) PYTHON=$(CURDIR)/.venv-sam/bin/python SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build
@@ -72,6 +73,8 @@ built: $(SAM) $(LAMBDA) ## the same, but for this machine; seconds where nothing
 	@export LAMBDA_ARCH=$$(uname -m) LAMBDA_PYTHON=$$(.venv-lambda/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 		$(call sam_build,$(CURDIR)/.venv-lambda/bin/python) --build-dir $(HERE)/build --cache-dir $(HERE)/cache >$(HERE)/log 2>&1 \
 		|| { cat $(HERE)/log >&2; exit 1; }
+
+opensearch: $(OPENSEARCH) ## a real OpenSearch for the tests (a JDK of 17 or later, and Maven)
 
 deploy-local: $(RUN) $(REHEARSAL) built ## sam deploy of what was built, to an embedded AWS; serves until Ctrl-C
 	@exec $(PY) -m attache_local.rehearse deploy
@@ -156,6 +159,13 @@ $(REHEARSAL): $(REQUIREMENTS)/rehearsal.txt $(RUN) | .venv-rehearsal/bin/python
 $(ADAPTER):
 	@command -v cargo >/dev/null || { echo "the Lambda Web Adapter is built by cargo, and there is none: https://rustup.rs" >&2; exit 1; }
 	cargo install --quiet --locked --root .venv-adapter lambda_web_adapter --version $(ADAPTER_VERSION)
+
+$(OPENSEARCH): tests/opensearch/pom.xml tests/opensearch/OneNode.java
+	@command -v mvn >/dev/null && command -v javac >/dev/null || { echo "OpenSearch is put together by Maven and a JDK: apt-get install maven openjdk-17-jdk-headless" >&2; exit 1; }
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@mvn --quiet --batch-mode -f tests/opensearch/pom.xml -Dinto=$(CURDIR)/$(@D) package
+	@javac -cp "$(@D)/server/*:$(@D)/knn/*" -d $(@D)/classes tests/opensearch/OneNode.java
+	@touch $@
 
 # ---- pinned requirements
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import re
 import sqlite3
 from array import array
@@ -17,7 +16,7 @@ from contextlib import closing, contextmanager
 from operator import mul
 from pathlib import Path
 
-from attache.documents.index import Hit, PassageIndex, Vector, fused
+from attache.documents.index import Hit, PassageIndex, Vector, fused, unit
 from attache.documents.passage import Passage
 from attache.errors import Unavailable
 
@@ -130,7 +129,7 @@ def _by_words(database: sqlite3.Connection, app: str, text: str, k: int) -> list
 
 def _by_meaning(database: sqlite3.Connection, app: str, vector: Vector, k: int) -> list[Hit]:
     rows = database.execute("SELECT id, vector FROM passages WHERE app = ? AND space = ?", (app, vector.space))
-    wanted = _unit(vector.values)
+    wanted = unit(vector.values)
     near = sorted(((-sum(map(mul, wanted, _unpacked(packed))), number) for number, packed in rows))[:k]
     return [
         _hit(database.execute(f"SELECT {_COLUMNS} FROM passages WHERE id = ?", (number,)).fetchone())  # noqa: S608
@@ -144,16 +143,10 @@ def _hit(row: Row) -> Hit:
 
 
 def _packed(values: Sequence[float]) -> bytes:
-    return array("f", _unit(values)).tobytes()
+    return array("f", unit(values)).tobytes()
 
 
 def _unpacked(packed: bytes) -> array[float]:
     values: array[float] = array("f")
     values.frombytes(packed)
     return values
-
-
-def _unit(values: Sequence[float]) -> list[float]:
-    """The vector with length 1; one of zeros stays as it is."""
-    length = math.sqrt(sum(value * value for value in values)) or 1.0
-    return [value / length for value in values]

@@ -6,6 +6,7 @@ twice, or still when it was dropped: which run of a document counts, the records
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Protocol
 
 from attache.documents.passage import Passage
 
+Place = tuple[str, str, int]  # run, path, position
 RANK = 60  # the constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009)
 
 
@@ -58,13 +60,23 @@ class PassageIndex(Protocol):
         ...
 
 
+def unit(values: Sequence[float]) -> list[float]:
+    """The same direction with length 1; zeros stay zeros."""
+    length = math.sqrt(sum(value * value for value in values)) or 1.0
+    return [value / length for value in values]
+
+
 def fused(rankings: Sequence[Sequence[Hit]], k: int) -> list[Hit]:
     """The best of several rankings, by reciprocal rank: it wants no scores, which no two engines count alike."""
-    scores: dict[tuple[str, str, int], float] = defaultdict(float)
-    hits: dict[tuple[str, str, int], Hit] = {}
+    scores: dict[Place, float] = defaultdict(float)
+    hits: dict[Place, Hit] = {}
     for ranking in rankings:
-        for rank, hit in enumerate(ranking, 1):
-            name = (hit.run, hit.passage.path, hit.passage.position)
-            scores[name] += 1 / (RANK + rank)
-            hits.setdefault(name, hit)
-    return [hits[name] for name in sorted(scores, key=lambda each: (-scores[each], each))[:k]]
+        once = dict.fromkeys(map(_place, ranking))
+        for rank, place in enumerate(once, 1):
+            scores[place] += 1 / (RANK + rank)
+        hits.update((_place(hit), hit) for hit in ranking)
+    return [hits[place] for place in sorted(scores, key=lambda each: (-scores[each], each))[:k]]
+
+
+def _place(hit: Hit) -> Place:
+    return (hit.run, hit.passage.path, hit.passage.position)

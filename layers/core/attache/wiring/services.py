@@ -8,27 +8,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cache, cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attache.aws import Aws
 from attache.clock import Clock
-from attache.settings import Settings, SettingsWrong
+from attache.settings import Settings
 from attache.telemetry.meter import Meter, NoMeter
 from attache.telemetry.powertools_logs import log_as_json
 from attache.telemetry.powertools_meter import PowertoolsMeter
 from attache.telemetry.powertools_traces import PowertoolsTraces, TracedMeter
 from attache.turns.timings import DEFAULT, Timings
-from attache.wiring.model_services import ModelServices
+from attache.wiring.document_services import DocumentServices
 
 if TYPE_CHECKING:
     from attache.apps.apps import Apps
-    from attache.documents.dynamo_records import DynamoRecords
-    from attache.documents.index import PassageIndex
-    from attache.documents.ingest import Ingest
-    from attache.documents.s3_originals import S3Originals
-    from attache.documents.search import DocumentSearch
-    from attache.models.litellm_embeddings import LitellmEmbeddings
     from attache.models.watched_models import Span
     from attache.turns.app_toolsets import AppToolsets
     from attache.turns.chats import Chats
@@ -38,11 +31,10 @@ if TYPE_CHECKING:
     from attache.turns.system_messages import SystemMessages
     from attache.turns.tool_worker import ToolWorker
     from attache.turns.worker import Worker
-    from attache.usage.metered_embeddings import MeteredEmbeddings
     from attache.wallets import Proofs
 
 
-class Services(ModelServices):
+class Services(DocumentServices):
     """The service's parts, each made on first use, so that a function has only those it needs."""
 
     @cached_property
@@ -92,59 +84,6 @@ class Services(ModelServices):
         )
 
     @cached_property
-    def ingest(self) -> Ingest:
-        from attache.documents.ingest import Ingest
-        from attache.documents.reading_process import ReadingProcess
-        from attache.documents.sweeping import Sweep
-
-        async def later(app: str, path: str, seconds: float) -> None:
-            await self.documents_queue.send(Sweep(app=app, path=path), delay=seconds)
-
-        reader = ReadingProcess(self.environ.get("LD_LIBRARY_PATH"))
-        return Ingest(self.originals, self._records, self._index, self._embeddings, reader.read, later, self.clock)
-
-    @cached_property
-    def originals(self) -> S3Originals:
-        from attache.documents.s3_originals import S3Originals
-
-        return S3Originals(self.aws, self.settings.documents_bucket)
-
-    @cached_property
-    def _documents(self) -> DocumentSearch | None:
-        """None where this stage has no search."""
-        if self.settings.search_backend == "none":
-            return None
-        from attache.documents.search import DocumentSearch
-
-        return DocumentSearch(self._index, self._records, self._embeddings)
-
-    @cached_property
-    def _index(self) -> PassageIndex:
-        from attache.documents.embedded_index import EmbeddedIndex
-
-        if self.settings.search_backend != "embedded":
-            raise SettingsWrong("ATTACHE_SEARCH_BACKEND names no index that can be written.")
-        return EmbeddedIndex(Path(self.settings.search_endpoint))
-
-    @cached_property
-    def _records(self) -> DynamoRecords:
-        from attache.documents.dynamo_records import DynamoRecords
-
-        return DynamoRecords(self.aws, self.settings.registry_table)
-
-    @cached_property
-    def _embeddings(self) -> MeteredEmbeddings:
-        from attache.usage.metered_embeddings import MeteredEmbeddings
-
-        return MeteredEmbeddings(self._embedding_model, self._usage, self.clock.now)
-
-    @cached_property
-    def _embedding_model(self) -> LitellmEmbeddings:
-        from attache.models.litellm_embeddings import LitellmEmbeddings
-
-        return LitellmEmbeddings(self.catalogue.embeddings, self._providers)
-
-    @cached_property
     def interrupts(self) -> Interrupts:
         from attache.turns.interrupts import Interrupts
 
@@ -168,10 +107,7 @@ class Services(ModelServices):
             await self.chats.settled()
         if "models" in self.__dict__:
             await self.models.aclose()
-        if "_embedding_model" in self.__dict__:
-            await self._embedding_model.aclose()
-        if "_index" in self.__dict__:
-            await self._index.close()
+        await self._close_documents()
         if "_toolsets" in self.__dict__:
             await self._toolsets.close()
 
