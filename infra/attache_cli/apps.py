@@ -1,4 +1,4 @@
-"""`attache apps`: what is deployed."""
+"""`attache apps`: compile, deploy and show apps."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Server = Annotated[str | None, typer.Option(metavar="URL", help="Send all reques
 
 @app.command(epilog="Example: attache apps deploy ./mycoindex --stage prod")
 def deploy(folder: Folder, server: Server = None, stage: Stage = None, as_json: AsJson = False) -> None:
-    """Compile an app's folder and serve it. If anything is wrong, nothing of it is deployed."""
+    """Compile an app's folder and deploy it. If anything is wrong, nothing of it is deployed."""
     target = find_target(stage)
     done, missing = asyncio.run(_deploy(target, folder, server))
     if as_json:
@@ -45,7 +45,7 @@ def deploy(folder: Folder, server: Server = None, stage: Stage = None, as_json: 
 
 @app.command(epilog="Example: attache apps check ./mycoindex")
 def check(folder: Folder, server: Server = None, as_json: AsJson = False) -> None:
-    """Compile an app's folder and say what came of it, without deploying anything."""
+    """Compile an app's folder and report the result, without deploying anything."""
     report = build_app(folder, fetch_description, allow_loopback=True, server=server).report
     if as_json:
         give_json(_told_of(report))
@@ -55,7 +55,7 @@ def check(folder: Folder, server: Server = None, as_json: AsJson = False) -> Non
 
 @app.command("list", epilog="Example: attache apps list --stage prod")
 def list_apps(stage: Stage = None, as_json: AsJson = False) -> None:
-    """Every app that is served, by name."""
+    """List the deployed apps, by name."""
     releases = asyncio.run(find_target(stage).releases.all())
     if as_json:
         give_json([asdict(release) for release in releases])
@@ -68,7 +68,7 @@ def list_apps(stage: Stage = None, as_json: AsJson = False) -> None:
 
 @app.command(epilog="Example: attache apps show mycoindex")
 def show(name: Name, stage: Stage = None, as_json: AsJson = False) -> None:
-    """What an app consists of: models, tools, secrets."""
+    """Show an app's models, tools and secrets."""
     asyncio.run(_show(find_target(stage), name, as_json))
 
 
@@ -76,7 +76,7 @@ def show(name: Name, stage: Stage = None, as_json: AsJson = False) -> None:
 def delete(
     name: Name, yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False, stage: Stage = None
 ) -> None:
-    """Serve an app no longer. Its sessions, keys and secrets stay."""
+    """Stop serving an app. Its sessions, keys and secrets stay."""
     target = find_target(stage)
     if not yes:
         typer.confirm(f"Delete the app {name} on {target.title}?", abort=True, err=True)
@@ -85,7 +85,7 @@ def delete(
 
 
 async def _deploy(target: Target, folder: Path, server: str | None) -> tuple[Deployment, list[AppSecret]]:
-    """What was done, and the required secrets that the app lacks."""
+    """The deployment, and the required secrets that the app lacks."""
     done = await deploy_app(
         folder,
         target.releases,

@@ -31,7 +31,7 @@ def chat(
     stage: Stage = None,
     as_json: AsJson = False,
 ) -> None:
-    """Talk to an app, as its users will. Ctrl-C stops an answer, Ctrl-D ends the conversation."""
+    """Chat with an app, as its users do. Ctrl-C stops an answer, Ctrl-D ends the conversation."""
     target = find_target(stage)
     conversation = Conversation(_url(target), app, key or target.app_key, session)
     show = _show_json if as_json else _show

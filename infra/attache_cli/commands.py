@@ -1,4 +1,4 @@
-"""A group of commands whose errors are one line and what to do, with exit code 1."""
+"""A command group that reports errors in one line, with exit code 1."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from attache_cli.output import say
 
 
 class Commands(TyperGroup):
-    """The outermost group. Usage errors exit with 2, as everywhere; a fault of ours keeps its traceback."""
+    """The outermost group. Usage errors exit with 2, as usual; unexpected errors keep their traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         try:

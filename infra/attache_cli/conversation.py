@@ -1,4 +1,4 @@
-"""A client of the HTTP API, as much of one as a terminal needs: one session, answers as streams of events."""
+"""A minimal client of the HTTP API, for the terminal: one session, with streamed answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TIMEOUT = httpx.Timeout(30.0, connect=5.0)  # a stream that is alive says someth
 
 
 class Conversation:
-    """A session with an app; made by its first message. `url` is the service's address without `/api`."""
+    """A session with an app, created by its first message. `url` is the service's address without `/api`."""
 
     def __init__(self, url: str, app: str, key: str | None, session_id: str | None = None) -> None:
         self.session_id = session_id or str(uuid4())
@@ -37,7 +37,7 @@ class Conversation:
             raise CommandError(f"The service cannot be reached ({type(error).__name__}).") from error
 
     def interrupt(self) -> None:
-        """Stop what runs; what was said so far is kept."""
+        """Stop the running answer; its text so far is kept."""
         try:
             self._http.post("/api/interrupt")
         except httpx.HTTPError as error:
@@ -58,7 +58,7 @@ def _events_of(response: httpx.Response) -> Iterator[Event]:
 
 
 def events(lines: Iterable[str]) -> Iterator[Event]:
-    """The events in the lines of a stream; ids and comments are passed over."""
+    """The events in a stream's lines; ids and comments are skipped."""
     for line in lines:
         if line.startswith("data:"):
             yield json.loads(line.removeprefix("data:"))

@@ -1,4 +1,4 @@
-"""The secrets of an app: those that it declares, and those that are set."""
+"""An app's secrets: those that it declares, and those that are set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attache_cli.target import Target
 
 @dataclass(frozen=True)
 class AppSecret:
-    """A secret of an app; `declared` by its manifest, `set` by its operator, or both."""
+    """A secret of an app: `declared` by its manifest, `set` by its operator, or both."""
 
     name: str
     set: bool
@@ -22,7 +22,7 @@ class AppSecret:
 
     @property
     def status(self) -> str:
-        """What there is to do about it, for people."""
+        """Its state, for people."""
         if not self.set:
             return "missing, required" if self.required else "not set"
         return "set" if self.declared else "set, not used by the app"

@@ -1,4 +1,4 @@
-"""Durations as people write them: `90d`, `12h`."""
+"""Durations such as `90d` or `12h`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FORM = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)
 
 
 def milliseconds(text: str) -> int:
-    """`90d` as milliseconds. Raises typer.BadParameter, which is a usage error."""
+    """A duration in milliseconds. Raises typer.BadParameter, which is a usage error."""
     match = _FORM.fullmatch(text.strip().lower())
     duration = int(match[1]) * UNITS[match[2]] if match else 0
     if not 0 < duration <= LONGEST:

@@ -1,7 +1,7 @@
-"""What the commands say where they cannot go on."""
+"""Errors of the commands."""
 
 from __future__ import annotations
 
 
 class CommandError(Exception):
-    """A command cannot do what was asked; the text says why, and what to do about it."""
+    """A command failed; the text says why, and what to do about it."""

@@ -1,4 +1,4 @@
-"""`attache keys`: who may use which app."""
+"""`attache keys`: app keys, which decide who may use which app."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def create(
     stage: Stage = None,
     as_json: AsJson = False,
 ) -> None:
-    """Issue a key. It is shown this once: only its hash is kept."""
+    """Issue a key. It is shown only once: only its hash is stored."""
     lifetime = None if expires is None else milliseconds(expires)
     target = find_target(stage)
     issued, missing = asyncio.run(_create(target, apps, label, lifetime))
@@ -45,7 +45,7 @@ def create(
 
 @app.command("list", epilog="Example: attache keys list --json")
 def list_keys(stage: Stage = None, as_json: AsJson = False) -> None:
-    """Every key, oldest first, the expired and revoked ones too."""
+    """List every key, oldest first, including expired and revoked ones."""
     records = asyncio.run(find_target(stage).keys.all())
     if as_json:
         give_json([_json(record) for record in records])
@@ -57,7 +57,7 @@ def list_keys(stage: Stage = None, as_json: AsJson = False) -> None:
 
 @app.command(epilog="Example: attache keys revoke sk-Ab3dE6g")
 def revoke(key: Reference, stage: Stage = None) -> None:
-    """End a key. New containers refuse it at once, warm ones within 60 seconds."""
+    """Revoke a key. New containers refuse it at once, warm ones within 60 seconds."""
     record = asyncio.run(find_target(stage).keys.revoke(key))
     say(f"Revoked {_name(record)}. It is refused everywhere within 60 seconds.")
 
@@ -69,7 +69,7 @@ def rotate(
     stage: Stage = None,
     as_json: AsJson = False,
 ) -> None:
-    """Issue a key like an old one, which ends after the overlap."""
+    """Issue a key like an old one, which stops working after the overlap."""
     issued, old = asyncio.run(find_target(stage).keys.rotate(key, milliseconds(overlap)))
     _give_issued(issued, as_json)
     say(f"Keep it now; it is not shown again. {_name(old)} works until {day(old.expires, '')} UTC.")

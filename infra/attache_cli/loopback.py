@@ -1,4 +1,4 @@
-"""What a machine's own settings must not say where everything happens on loopback."""
+"""Ignoring the machine's own AWS and proxy settings for work on loopback."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import MutableMapping
 
 
 def stay_local(environ: MutableMapping[str, str]) -> None:
-    """No AWS profile or proxy of this machine has a say in what happens on loopback."""
+    """Remove AWS profiles from `environ`, and except loopback from its proxies."""
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
         environ.pop(name, None)
     for name in ("no_proxy", "NO_PROXY"):

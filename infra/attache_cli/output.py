@@ -1,4 +1,4 @@
-"""What the commands say: results on stdout, everything about them on stderr."""
+"""Output of the commands: results on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ Cell = str | Text
 
 
 def say(note: str, style: str = "") -> None:
-    """A note for the person at the terminal."""
+    """A message for the person at the terminal."""
     _console(sys.stderr).print(Text(note, style=style), soft_wrap=True)
 
 
 def warn(note: str) -> None:
-    """A note that something may not be as intended."""
+    """A warning for the person at the terminal."""
     say(f"Note: {note}", "yellow")
 
 
 def give(result: str) -> None:
-    """A result alone on a line: for people to read and for scripts to take."""
+    """A result alone on a line, for people and scripts."""
     sys.stdout.write(f"{result}\n")
 
 
 def give_json(result: Any) -> None:
-    """A result for scripts."""
+    """A result as JSON, for scripts."""
     give(json.dumps(result, indent=2, ensure_ascii=False))
 
 
 def give_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    """Rows under their columns; text is shown as it is, markup in it means nothing."""
+    """Rows under column headings; text is shown as it is, without interpreting markup."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -47,14 +47,14 @@ def give_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
 
 
 def printable(text: str) -> str:
-    """`text` without what could move a terminal's cursor or change its colours."""
+    """`text` without characters that move a terminal's cursor or change its colours."""
     return "".join(
         letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
     )
 
 
 def day(at: int | None, otherwise: str) -> str:
-    """Milliseconds as a UTC time for people, to the minute."""
+    """Milliseconds since 1970 as a UTC time for people, to the minute."""
     return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M}" if at is not None else otherwise
 
 

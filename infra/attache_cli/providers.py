@@ -28,7 +28,7 @@ Provider = Annotated[str, typer.Argument(metavar="PROVIDER", help="As the catalo
 
 @dataclass(frozen=True)
 class ProviderStatus:
-    """A provider of the catalogue, or one that has a key; `updated` is when the key was set, None for none."""
+    """A provider of the catalogue, or one that has a key; `updated` is when the key was set, or None."""
 
     provider: str
     models: tuple[str, ...]
@@ -37,7 +37,7 @@ class ProviderStatus:
 
 @app.command("set", epilog="Example: attache providers set anthropic --stage prod < key.txt")
 def set_key(provider: Provider, stage: Stage = None) -> None:
-    """Keep a key, read from standard input; at a terminal it is asked for and not shown."""
+    """Store a key, read from standard input; at a terminal you are asked for it, without echo."""
     _known(provider)
     target = find_target(stage)
     key = _key(provider)
@@ -50,7 +50,7 @@ def set_key(provider: Provider, stage: Stage = None) -> None:
 
 @app.command("list", epilog="Example: attache providers list --stage prod")
 def list_keys(stage: Stage = None, as_json: AsJson = False) -> None:
-    """The providers, whether they have a key, and which models are theirs."""
+    """List the providers, whether they have a key, and their models."""
     found = asyncio.run(_statuses(find_target(stage)))
     if as_json:
         give_json([asdict(each) for each in found])
@@ -63,7 +63,7 @@ def list_keys(stage: Stage = None, as_json: AsJson = False) -> None:
 
 @app.command(epilog="Example: attache providers delete openai")
 def delete(provider: Provider, stage: Stage = None) -> None:
-    """Delete a key; models of that provider are refused from then on."""
+    """Delete a key. Models of that provider are refused from then on."""
     target = find_target(stage)
     if not asyncio.run(target.provider_keys.delete(provider)):
         raise NotFound(f"There is no key for {provider} on {target.title}.")

@@ -24,7 +24,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as
 
 @app.command("set", epilog="Example: attache secrets set --app mycoindex API_KEY < key.txt")
 def set_secret(app: App, name: Name, stage: Stage = None) -> None:
-    """Seal and keep a value, read from standard input; at a terminal it is asked for and not shown."""
+    """Store a value encrypted, read from standard input; at a terminal you are asked for it, without echo."""
     target = find_target(stage)
     secret = asyncio.run(_set(target, app, name, read_value(name)))
     say(f"{name} is set for the app {app} on {target.title}. Running containers use it within 30 seconds.")
@@ -34,7 +34,7 @@ def set_secret(app: App, name: Name, stage: Stage = None) -> None:
 
 @app.command("list", epilog="Example: attache secrets list --app mycoindex")
 def list_secrets(app: App, stage: Stage = None, as_json: AsJson = False) -> None:
-    """The secrets that an app declares or has, never their values."""
+    """List the secrets that an app declares or has, without their values."""
     found = asyncio.run(_all(find_target(stage), app))
     if as_json:
         give_json([asdict(secret) for secret in found])
@@ -46,7 +46,7 @@ def list_secrets(app: App, stage: Stage = None, as_json: AsJson = False) -> None
 
 @app.command(epilog="Example: attache secrets delete --app mycoindex API_KEY")
 def delete(app: App, name: Name, stage: Stage = None) -> None:
-    """Delete a secret; tools that need it say so from then on."""
+    """Delete a secret. Tools that need it report that it is missing."""
     if not asyncio.run(find_target(stage).secrets.delete(app_scope(app), name)):
         raise NotFound(f"The app {app} has no secret {name}.")
     say(f"{name} of the app {app} is deleted. Running containers may use it for another 30 seconds.")

@@ -1,4 +1,4 @@
-"""`attache tables`: what a restored table has, brought back into the one that is in use."""
+"""`attache tables`: copying items of a restored table back into the one in use."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def tables() -> None:
 
 @dataclass
 class Copied:
-    """How many items were put back, and how many were there already or have expired."""
+    """How many items were copied, and how many were there already or have expired."""
 
     restored: int = 0
     there: int = 0
@@ -49,7 +49,7 @@ def refill(
     stage: Stage = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put back every item of SOURCE that the table in use does not have. What is there stays as it is."""
+    """Copy back every item of SOURCE that the table in use does not have. Existing items stay as they are."""
     target = find_target(stage)
     table = _table(target, which)
     if not yes:
@@ -97,7 +97,7 @@ async def _pages(aws: Aws, source: str, partition: str | None) -> AsyncIterator[
 
 
 async def _put(aws: Aws, table: str, item: Item) -> bool:
-    """Whether it was missing."""
+    """Write the item if it is missing; returns whether it was."""
     try:
         await aws.call(
             "dynamodb", "put_item", TableName=table, Item=item, ConditionExpression="attribute_not_exists(pk)"

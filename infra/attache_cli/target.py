@@ -1,4 +1,4 @@
-"""Where the commands work: the local stack of this folder, or a stage that is deployed to AWS."""
+"""The deployment that the commands work on: the local stack of this folder, or a stage in AWS."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ START_IT = "start it with `make dev`, or name a deployed stage with --stage"
 
 
 class Outputs(BaseModel):
-    """What a stack says about itself, of which the commands need this much."""
+    """The outputs of a stack, as far as the commands need them."""
 
     RegistryTable: str
     DataBucket: str
@@ -47,7 +47,7 @@ class Outputs(BaseModel):
 
 
 class LocalAws(BaseModel):
-    """How the embedded AWS is reached."""
+    """Access to the embedded AWS."""
 
     endpoint_url: str
     region: str
@@ -56,7 +56,7 @@ class LocalAws(BaseModel):
 
 
 class DevFile(BaseModel):
-    """`.attache/dev.json`, as far as it matters here."""
+    """`.attache/dev.json`, as far as the commands need it."""
 
     url: str
     app_key: str
@@ -66,7 +66,7 @@ class DevFile(BaseModel):
 
 @dataclass(frozen=True)
 class Target:
-    """A place with tables, bucket and key; `app_key` is known on the local stack only."""
+    """A deployment's tables, bucket and key; `app_key` is known for the local stack only."""
 
     title: str
     aws: Aws
@@ -105,13 +105,13 @@ class Target:
         return DynamoRecords(self.aws, self.outputs.RegistryTable)
 
     async def app(self, name: str) -> App | None:
-        """The app that is served under this name now."""
+        """The app that is deployed under this name. Raises NotFound."""
         release = await self.releases.current(name)
         return await self.releases.bundle(name, release.version) if release else None
 
 
 def find_target(stage: str | None) -> Target:
-    """The stage of that name, else the local stack of this folder or one above it. Raises CommandError."""
+    """The stage of that name, or the local stack of this folder or one above it. Raises CommandError."""
     if stage is not None:
         return deployed_stage(stage, Aws())
     stay_local(os.environ)
@@ -119,7 +119,7 @@ def find_target(stage: str | None) -> Target:
 
 
 def local_stack(folder: Path) -> Target:
-    """The local stack that was started in `folder` or above it. Raises CommandError where none runs."""
+    """The local stack that was started in `folder` or above it. Raises CommandError if none runs."""
     dev = _dev_file(folder)
     if not _listens(dev.aws.endpoint_url):
         raise CommandError(f"The local stack does not run: {START_IT}.")
@@ -128,7 +128,7 @@ def local_stack(folder: Path) -> Target:
 
 
 def deployed_stage(stage: str, aws: Aws) -> Target:
-    """The stack `attache-<stage>`, by the outputs of its template. Raises CommandError where there is none."""
+    """The stack `attache-<stage>`, by its outputs. Raises CommandError if there is none."""
     name = f"attache-{stage}"
     try:
         stacks = aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"]

@@ -1,4 +1,4 @@
-"""Values that nobody may see: from standard input, or asked for at the terminal."""
+"""Reading values that nobody may see: from standard input, or at a terminal without echo."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attache.errors import BadInput
 
 
 def read_value(name: str) -> SecretStr:
-    """The value, without the line's end; at a terminal it is asked for and not shown. Raises BadInput."""
+    """The value, without the line's end. Raises BadInput."""
     if sys.stdin.isatty():
         return SecretStr(typer.prompt(f"Value of {name}", hide_input=True, err=True))
     try:

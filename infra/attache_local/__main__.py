@@ -20,7 +20,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code: 0 after a stop that was asked for, 1 where the stack cannot run."""
+    """Run the stack. Exit code 0 after a requested stop, 1 if the stack cannot run."""
     options = _options(arguments)
     log_for_people()
     stay_local(os.environ)
@@ -48,7 +48,7 @@ async def _run(port: int, directory: Path) -> None:
 
 
 def cancel_on_signal() -> None:
-    """The first signal begins the end; more of them don't hurry it, or state would be lost."""
+    """The first signal starts the shutdown; further ones don't hurry it, or state would be lost."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
 

@@ -1,4 +1,4 @@
-"""What listens on this machine's loopback, for containers: at the address by which they see this machine."""
+"""Making loopback ports of this machine reachable from containers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DESKTOP = "host.docker.internal"  # where Docker runs in a machine of its own, w
 
 @asynccontextmanager
 async def reachable_from_containers(ports: Collection[int]) -> AsyncIterator[str]:
-    """The host by which containers reach these loopback ports, while the block runs."""
+    """The host at which containers reach these loopback ports, while the block runs."""
     gateway = await _gateway()
     async with AsyncExitStack() as stack:
         try:
@@ -29,7 +29,7 @@ async def reachable_from_containers(ports: Collection[int]) -> AsyncIterator[str
 
 
 async def _gateway() -> str:
-    """The bridge network's own address, which older engines leave to be its first."""
+    """The bridge network's address: the one Docker names, or else its first."""
     process = await asyncio.create_subprocess_exec(
         *("docker", "network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"), stdout=asyncio.subprocess.PIPE
     )

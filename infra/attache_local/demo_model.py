@@ -1,7 +1,7 @@
-"""The demo model: answers in the OpenAI chat-completions wire format where no provider key is set.
+"""The demo model: a server in OpenAI's chat-completions format that answers if there is no provider key.
 
-It has no more language than keywords. A tool is called when words of the message are words of its name, description
-or arguments, and when what it requires stands in the message; an answer repeats what the tools or the user said.
+It only knows keywords. A tool is called if words of the message are words of its name, description or arguments, and if
+the message has what it requires; an answer repeats what the tools or the user said.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ LOOKS = (  # what an argument is called, and what it then looks like
 
 
 def demo_model(pause: float = 0.02) -> Starlette:
-    """The model's server; its base URL, for LiteLLM, is `http://.../v1`. A word takes `pause` seconds."""
+    """The model's server; its base URL, for LiteLLM, is `http://.../v1`. `pause`: seconds per word."""
 
     async def completions(request: Request) -> Response:
         try:
@@ -101,7 +101,7 @@ def _usage(asked: Json, step: Step) -> Json:
 
 @dataclass(frozen=True)
 class Step:
-    """What the model does next: it says something, or asks for tools."""
+    """The model's next step: a text, or tool calls."""
 
     text: str = ""
     calls: Sequence[tuple[str, Json]] = ()
@@ -140,7 +140,7 @@ class Tool:
         return Tool(function["name"], function.get("description", ""), arguments, required)
 
     def calls(self, said: Sequence[str]) -> list[Json]:
-        """The calls of this tool that the last message asks for, or none."""
+        """The calls of this tool that the last message asks for."""
         found, complete = self.found(said[-1]), self.complete(said)
         words, name = _words(said[-1]), _words(self.name)
         score = 2 * len(words & name) + len(words & _words(self.description) - name)
@@ -154,7 +154,7 @@ class Tool:
         return [complete | {several: value} for value in found[several]] if several else [complete]
 
     def complete(self, said: Sequence[str]) -> dict[str, Any]:
-        """Arguments for a call. Plain texts may stand in an earlier message; figures and choices in this one only."""
+        """Arguments for a call. Texts may be in an earlier message; numbers and choices must be in this one."""
         optional = [name for name in self.required if "default" in self.arguments[name]]
         arguments = {name: self.arguments[name]["default"] for name in optional}
         plain = [name for name in self.required if "enum" not in self.arguments[name]]
@@ -163,7 +163,7 @@ class Tool:
         return arguments | {name: values[0] for name, values in self.found(said[-1]).items()}
 
     def found(self, text: str) -> dict[str, list[Any]]:
-        """What in this text each argument may be: choices, then figures and the texts that no choice has taken."""
+        """Candidates for each argument in this text: choices, then numbers, then texts that no choice has taken."""
         tokens, numbers = re.findall(WORD, text), iter(NUMBER.findall(text))
         said = {token.lower() for token in tokens}
         choices = {name: schema.get("enum", ()) for name, schema in self.arguments.items()}
@@ -179,7 +179,7 @@ class Tool:
 
 
 def answer(messages: Sequence[Json], tools: Sequence[Tool]) -> Step:
-    """One step: tool calls, or, once they have results or where none fits, a text."""
+    """One step: tool calls, or a text if there are results already or no tool fits."""
     messages = [message for message in messages if not NOTES.match(_text(message))]
     asked = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=-1)
     users = [_text(message) for message in messages[: asked + 1] if message["role"] == "user"]
@@ -241,7 +241,7 @@ def _explicit(name: str, schema: Json, text: str) -> Any:
 
 
 def _object(text: str) -> Any:
-    """The first JSON object in a text; None where there is none."""
+    """The first JSON object in a text, or None."""
     with suppress(ValueError):
         return json.JSONDecoder().raw_decode(text, text.index("{"))[0]
     return None
@@ -270,7 +270,7 @@ def _texts(name: str, schema: Json, text: str, tokens: Sequence[str]) -> list[st
 
 
 def _plain(schema: Json) -> Json:
-    """A schema with one type: of several, the first that is not null."""
+    """A schema with a single type: the first that is not null."""
     choices = schema.get("anyOf") or schema.get("oneOf") or [{}]
     one = {**schema, **next((choice for choice in choices if choice.get("type") != "null"), {})}
     kinds = one.get("type", "string")

@@ -1,4 +1,4 @@
-"""What the demo model says beside its tools: titles, the record of older turns, and what it remembers."""
+"""The demo model's titles and summaries, and what it remembers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIRST_WORDS, NEWEST, MOST_FACTS = 160, 8, 20  # characters of a message; message
 
 
 def aside(messages: Sequence[str]) -> str | None:
-    """The title or the record that is asked for; None where a user asks something."""
+    """The title or summary that is asked for; None if a user asks something."""
     asked = "\n".join(messages)
     if titled := NAMED.match(asked):
         return titled[1]
@@ -24,12 +24,12 @@ def aside(messages: Sequence[str]) -> str | None:
 
 
 def said_in(message: str) -> list[str]:
-    """What the user says in a message: in a record of what was said earlier, all that it has kept."""
+    """What the user says in a message; in a summary, everything it keeps of what the user said."""
     return USER.findall(message) if RECORD.match(message) else [message]
 
 
 def remembered(question: str, before: Sequence[str]) -> str | None:
-    """The answer to a question about what the user said before; None to any other."""
+    """The answer to a question about what the user said before; None for any other question."""
     if not before:
         return None
     if re.search(r"\bfirst\b.*\b(say|said|ask|tell|told)|\b(say|said|ask)\b.*\bfirst\b", question, re.IGNORECASE):
@@ -44,7 +44,7 @@ def remembered(question: str, before: Sequence[str]) -> str | None:
 
 
 def _record(said: Sequence[str]) -> str:
-    """First words: of what the user said of themselves, and of the newest messages."""
+    """A summary: beginnings of what the user said about themselves, and of the newest messages."""
     facts = [at for at, one in enumerate(said) if FACT.search(one)]
     kept = {0, *facts[-MOST_FACTS:], *range(max(len(said) - NEWEST, 0), len(said))}
     return "\n".join(f"User: {one[:FIRST_WORDS]}" for at, one in enumerate(said) if at in kept)

@@ -1,4 +1,4 @@
-"""`dev.json`: what scripts and the command line need to find a running stack. It is there while the stack is ready."""
+"""`dev.json`: what scripts and the command line need to find a running stack. It exists while the stack is ready."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class DevFile:
-    """The file itself, and beside it the app key, which outlives the stack; both for their owner's eyes only."""
+    """The file, and beside it the app key, which outlives the stack; only their owner can read them."""
 
     def __init__(self, directory: Path) -> None:
         self._file = directory / "dev.json"
@@ -26,12 +26,12 @@ class DevFile:
         _write(self._key, app_key)
 
     def remembered(self) -> str | None:
-        """The app key of an earlier start."""
+        """The app key of an earlier start, or None."""
         return self._key.read_text().strip() if self._key.exists() else None
 
 
 def _write(path: Path, text: str) -> None:
-    """All of it or nothing, readable by nobody else."""
+    """Write atomically, readable by the owner only."""
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -1,12 +1,12 @@
-"""The embedded AWS: `ministack` in a process of its own, which outlives a stack that was killed.
+"""The embedded AWS: `ministack` in its own process, which survives if the stack is killed.
 
-It keeps its state in memory and saves it on a clean stop only. So it runs detached, in a session of its own; whoever
-starts next on the same directory adopts it. The directory holds
+It keeps its state in memory and saves it only on a clean stop. So it runs detached, in its own process session, and the
+next start on the same directory adopts it. The directory contains
 
     lock           held by the process for as long as it lives, however it ends
     process.json   pid, port, token, and when it was started
     state/, s3/    what it saved
-    log            what it said
+    log            its output
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ NO_MORE: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class AwsProcess:
-    """A running embedded AWS. `token` is told by its health check, so that no other server is taken for it."""
+    """A running embedded AWS. Its health check returns `token`, so that no other server is mistaken for it."""
 
     pid: int
     port: int
@@ -59,7 +59,7 @@ class EmbeddedAws:
     """An AWS on a private loopback port, with its state in `directory`.
 
     `with EmbeddedAws(tmp_path) as aws: Aws(aws.access)` starts it and stops it; `start` and `stop` do the same by hand.
-    `variables` are settings of ministack's beside ours.
+    `variables`: further settings of ministack's.
     """
 
     def __init__(self, directory: Path, program: Path = MINISTACK, variables: Mapping[str, str] = NO_MORE) -> None:
@@ -92,7 +92,7 @@ class EmbeddedAws:
     def start(self) -> str | None:
         """Adopt the process that runs on this directory, or start one; returns when it answers.
 
-        What it returns is for people: how this start differs from an ordinary one. Raises LocalStackError.
+        The result describes, for people, how this start differed from an ordinary one. Raises LocalStackError.
         """
         self._directory.mkdir(parents=True, exist_ok=True)
         with self._lock_file() as lock:
@@ -104,7 +104,7 @@ class EmbeddedAws:
         return note
 
     def stop(self) -> None:
-        """Stop it cleanly, which saves its state; nothing happens where none runs."""
+        """Stop it cleanly, which saves its state; does nothing if none runs."""
         with self._lock_file() as lock:
             if not _locked(lock):
                 self._end(lock)
@@ -212,7 +212,7 @@ class EmbeddedAws:
 
 
 def _locked(lock: IO[str], patience: float = 0) -> bool:
-    """Take the lock, if its holder is gone within `patience` seconds. A child that inherits the file holds it on."""
+    """Take the lock, if its holder releases it within `patience` seconds. A child that inherits the file keeps it."""
     deadline = time.monotonic() + patience
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What the local stack tells the person who started it."""
+"""Errors of the local stack."""
 
 from __future__ import annotations
 

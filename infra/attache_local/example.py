@@ -1,4 +1,4 @@
-"""The example: MyCoinDex's app deployed as an operator would, with its secret and a key to chat with."""
+"""Deploying the example app as an operator would, with its secret and a key."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ LABEL = "make dev"
 
 @dataclass(frozen=True)
 class Operator:
-    """What `attache` commands do, done by the stack itself on its own AWS."""
+    """What `attache` commands do, for the stack's own AWS."""
 
     aws: Aws
     outputs: Mapping[str, str]
     clock: Clock
 
     async def deploy_example(self, server: str, providers: Collection[str]) -> None:
-        """The example app, its tools calling `server` and its model one of these providers', documents and secret."""
+        """Deploy the example app, with tools on `server` and a model of one of these providers, and set its secret."""
         built = await asyncio.to_thread(build, FOLDER, fetch_description, allow_loopback=True, server=server)
         if originals := self._originals():
             await synced_documents(built.described, originals)
@@ -52,7 +52,7 @@ class Operator:
             await secrets.put(app_scope(APP), API_KEY_NAME, SecretStr(API_KEY))
 
     async def app_key(self, earlier: str | None) -> str:
-        """An earlier start's key where it is still good for the example app, else a new one."""
+        """An earlier start's key if it is still valid for the example app, else a new one."""
         store = self._keys()
         try:
             if earlier and await Keys(store, self.clock).check(earlier, APP):

@@ -1,4 +1,4 @@
-"""What a ready stack prints: where it is, a key, and three lines to paste."""
+"""What a ready stack prints: its address, a key, and three commands to paste."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ QUESTION = "What's ETH trading at, and what is user123's portfolio worth?"
 
 
 def greeting(ready: Ready, seconds: float) -> str:
-    """The text, for a session of its own: pasting a line again goes on with the same conversation."""
+    """The text, with a session of its own: pasting a command again continues the same conversation."""
     return f"""
 Attaché is ready after {seconds:.1f} s: {ready.url}
   app key      {ready.app_key}

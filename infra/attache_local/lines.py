@@ -1,4 +1,4 @@
-"""Log lines for people: when, how bad, where, what, and whom it is about."""
+"""Log lines for people: time, level, place, message and context."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Lines(logging.Formatter):
 
 
 def log_for_people() -> None:
-    """From now on lines go to standard error, ours from INFO on."""
+    """Log lines to standard error from now on, ours from INFO."""
     handler = logging.StreamHandler()
     handler.setFormatter(Lines())
     logging.basicConfig(handlers=[handler])

@@ -1,10 +1,10 @@
-"""The template for where answers cannot be streamed: the embedded AWS, and `sam local`.
+"""The template changed for the embedded AWS and `sam local`, where responses cannot be streamed.
 
-The stream switch cannot be a condition in a template, so another template is made of the one that was built:
+Streaming cannot be a condition in a template, so the built template is copied with changes:
 
-- chat and updates get handlers of their own in place of the adapter: chat answers whole, updates as a long poll;
-- a route for any method becomes one for each, for the embedded AWS does not know the former in an API's description;
-- variables are added, which let functions call what runs on this machine.
+- chat and updates get handlers of their own instead of the adapter: chat answers whole, updates is a long poll;
+- a route for any method becomes one route per method, because the embedded AWS does not know the former;
+- variables are added with which functions reach servers on this machine.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ Json = Any  # CloudFormation is JSON, of no fixed shape
 
 
 def local_template(built: Json, folder: Path, variables: Mapping[str, str]) -> Json:
-    """The template, for the functions to run with `variables` beside their own; it may lie anywhere.
+    """The template, with `variables` added to the functions'; it may be stored anywhere.
 
-    `built` is what `sam build` wrote into `folder`; it stays as it is.
+    `built` is what `sam build` wrote into `folder`; it is not changed.
     """
     template = copy.deepcopy(built)
     for name, resource in template["Resources"].items():
@@ -52,7 +52,7 @@ def _make_local(name: str, function: Json) -> None:
 
 
 def _routes(key: str, event: Json) -> list[tuple[str, Json]]:
-    """An event as it is, or as one for each method."""
+    """An event as it is, or one event per method."""
     if event["Type"] != "Api":
         return [(key, event)]
     route = {name: value for name, value in event["Properties"].items() if name not in STREAMED}

@@ -1,4 +1,4 @@
-"""Loopback ports: the one that was asked for, and private ones."""
+"""Loopback ports: a requested one, or a free one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def listen(port: int) -> socket.socket:
-    """A socket on this loopback port, or LocalStackError where it is busy."""
+    """A socket on this loopback port. Raises LocalStackError if it is in use."""
     taken = _bound(port)
     if taken is None:
         raise LocalStackError(f"port {port} is in use: stop what runs there, or say `make dev PORT={port + 1}`")
@@ -24,7 +24,7 @@ def listen_near(preferred: int | None) -> socket.socket:
 
 
 def free_port(preferred: int | None = None) -> int:
-    """A port for another process to take: the preferred one where it is free."""
+    """A port for another process: the preferred one if it is free."""
     with listen_near(preferred) as found:
         return port_of(found)
 

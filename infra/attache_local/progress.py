@@ -1,4 +1,4 @@
-"""What the stack says while it starts."""
+"""Progress messages while the stack starts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 
 class Progress:
-    """Lines for the person who waits, each step with the seconds since the start."""
+    """Prints lines for the person who waits, each step with the seconds since the start."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -16,9 +16,9 @@ class Progress:
         return time.monotonic() - self._began
 
     def step(self, what: str) -> None:
-        """Something is up."""
+        """Something is ready."""
         print(f"{self.seconds:5.1f} s  {what}", flush=True)
 
     def note(self, text: str) -> None:
-        """Something to know."""
+        """Something worth knowing."""
         print(f"         {text}", flush=True)

@@ -1,4 +1,4 @@
-"""What Lambda does for a function that a queue feeds: receive, call, delete what was handled."""
+"""Feeding queues to handlers as Lambda does: receive, call, delete what was handled."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def polling(aws: Aws, queue_url: str, handle: Handler) -> AsyncIterator[No
 
 
 class QueuePoller:
-    """Feeds one queue's messages to one handler, each by itself (batch size 1), at most 64 at once."""
+    """Feeds one queue's messages to one handler, one per call (batch size 1), at most 64 at once."""
 
     def __init__(self, aws: Aws, queue_url: str, handle: Handler) -> None:
         self._aws = aws
@@ -48,7 +48,7 @@ class QueuePoller:
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Poll until `stop`; what is then not handled within a second goes back to the queue."""
+        """Poll until `stop`; messages not handled within a second after that go back to the queue."""
         while not self._stopping.is_set():
             await self._free.acquire()
             message = await self._receive()

@@ -1,6 +1,6 @@
-"""What was built, rehearsed: `sam deploy` to an embedded AWS, or also `sam local start-api` over it.
+"""Running what was built: `sam deploy` to an embedded AWS, and optionally `sam local start-api` over it.
 
-Both serve the example API and its app, as `make dev` does, and hold a key to talk to it.
+Both serve the example API and its app, as `make dev` does, with a key for it.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ STATE = Path(__file__).resolve().parents[2] / ".attache" / "rehearsal"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code: 0 after a stop that was asked for, 1 where it cannot run."""
+    """Run it. Exit code 0 after a requested stop, 1 if it cannot run."""
     options = _options(arguments)
     stay_local(os.environ)
     try:

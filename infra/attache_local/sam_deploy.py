@@ -1,4 +1,4 @@
-"""`sam deploy` of what was built to the embedded AWS: its functions run there as they were built."""
+"""`sam deploy` to the embedded AWS: its functions run there as they were built."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DEPLOY_SECONDS = 300
 
 @dataclass(frozen=True)
 class Deployed:
-    """A deployment: where its API is, what its functions stand on."""
+    """A deployment: its API's address, and the resources its functions use."""
 
     url: str
     access: AwsAccess
@@ -38,7 +38,7 @@ class Deployed:
 
 
 def rehearsal_aws(directory: Path) -> EmbeddedAws:
-    """An embedded AWS that transforms templates as CloudFormation does. It holds no function to its role."""
+    """An embedded AWS that transforms templates as CloudFormation does. It does not enforce roles."""
     return EmbeddedAws(directory, MINISTACK)
 
 
@@ -47,7 +47,7 @@ def root_access(embedded: EmbeddedAws) -> AwsAccess:
 
 
 async def sam_deploy(embedded: EmbeddedAws, directory: Path, variables: Mapping[str, str]) -> Deployed:
-    """Deploy, or update what is deployed; functions get `variables` beside their own. Raises LocalStackError."""
+    """Deploy or update; `variables` are added to the functions'. Raises LocalStackError."""
     if not (BUILT / "template.yaml").exists():
         raise LocalStackError(f"{BUILT} is missing: `make built` builds it")
     template = directory / "template.json"
@@ -83,7 +83,7 @@ async def _run(template: Path, access: AwsAccess) -> None:
 
 
 def sam_environment(access: AwsAccess) -> dict[str, str]:
-    """What SAM's command line needs to know of this AWS, and of this machine."""
+    """The environment in which SAM's command line uses this AWS."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": os.environ.get("HOME", "/"),

@@ -1,4 +1,4 @@
-"""`sam local start-api`: the functions in Docker, over what stands on the embedded AWS."""
+"""`sam local start-api`: the functions in Docker, with the resources of the embedded AWS."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ OUTPUTS = {
 
 @asynccontextmanager
 async def sam_local(deployed: Deployed, port: int, directory: Path, variables: Mapping[str, str]) -> AsyncIterator[str]:
-    """The API's address, while the block runs. Raises LocalStackError, also where there is no Docker."""
+    """The API's address, while the block runs. Raises LocalStackError, also if there is no Docker."""
     await _docker()
     needs = _needs(deployed, variables)
     ports = {int(found) for value in needs.values() for found in _HERE.findall(value)}
@@ -84,7 +84,7 @@ def _needs(deployed: Deployed, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _template(variables: Mapping[str, str]) -> object:
-    """Names instead of references: nothing is deployed where this template is read."""
+    """The template with names instead of references, because nothing is deployed where it is read."""
     built = yaml.safe_load((BUILT / "template.yaml").read_text())
     template = local_template(built, BUILT, variables)
     template["Globals"]["Function"]["Architectures"] = [_architecture()]
@@ -106,7 +106,7 @@ async def _docker() -> None:
 
 
 async def _pulling() -> list[str]:
-    """An image that is here already is taken as it is: there may be nowhere to pull one from."""
+    """Use an image that is here already: there may be no registry to pull from."""
     image = f"public.ecr.aws/lambda/python:{PYTHON}-{_architecture()}"
     return [] if await _quietly("docker", "image", "inspect", image) else ["--skip-pull-image"]
 

@@ -48,10 +48,9 @@ GRACE_SECONDS = 2
 def settings_for(
     outputs: Mapping[str, str], demo_url: str | None, environ: Mapping[str, str] = NOTHING, index: Path | None = None
 ) -> Settings:
-    """The functions' settings, by the outputs of the stacks. `demo_url`: where the demo model is served, if it is.
+    """The functions' settings, by the outputs of the stacks. `demo_url`: the demo model's address, if it is served.
 
-    `index` is the file that documents are found by. A developer chooses those in `CHOSEN` by `environ`.
-    Raises LocalStackError for what cannot be chosen.
+    Those in `CHOSEN` can be set in `environ`. Raises LocalStackError for invalid values.
     """
     made = {PREFIX + name.upper(): outputs[output] for name, output in OUTPUTS.items() if output in outputs}
     if index is not None:
@@ -65,7 +64,7 @@ def settings_for(
 
 
 class Service:
-    """The functions, put together. `environ` is where the model providers' own variables are looked up."""
+    """All functions. `environ` has the model providers' own variables."""
 
     def __init__(self, settings: Settings, aws: Aws, environ: Mapping[str, str]) -> None:
         self._services = wire(settings, aws, environ, meter=LogMeter())
@@ -79,7 +78,7 @@ class Service:
 
     @property
     def queues(self) -> Mapping[str, Handler]:
-        """The handler of each queue, by the queue's URL."""
+        """Each queue's handler, by the queue's URL."""
         return {
             self._settings.turns_queue_url: partial(do_job, self._services),
             self._settings.tool_calls_queue_url: partial(do_tool_job, self._services),
@@ -90,11 +89,11 @@ class Service:
         return [name for name, _ in await self._services.apps.names()]
 
     def warm(self) -> None:
-        """Begin what the first chat would wait for."""
+        """Start importing what the first chat needs."""
         self._services.models.warm()
 
     async def close(self) -> None:
-        """Give the turns that run here a moment to end; the others go on when the stack is started again."""
+        """Give running turns a moment to end; the others continue when the stack is started again."""
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE_SECONDS):
                 await self._services.aclose()

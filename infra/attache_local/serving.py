@@ -1,4 +1,4 @@
-"""ASGI applications on loopback sockets, served by uvicorn within this process."""
+"""ASGI applications on loopback sockets, served by uvicorn in this process."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ class _Server(uvicorn.Server):
 
 
 class AccessLog:
-    """One line an answer: method, path, status, milliseconds until its last byte.
+    """Logs a line for each response: method, path, status, milliseconds until its last byte.
 
-    Never a query string, where messages and client ids travel; never a session's id, which is all that one needs to
-    read it, so the path is the route's, as `/api/sessions/{session_id}`; a preflight has no route, and looks the same.
+    The path is the route's (`/api/sessions/{session_id}`) and has no query string: queries contain messages and client
+    ids, and a session's id gives access to it.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,4 +1,4 @@
-"""The local stack from its first process to its last: everything that is started here is stopped here."""
+"""Starting and stopping the local stack: everything that is started here is stopped here."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from example_api.server import example_api
 
 @dataclass(frozen=True)
 class Ready:
-    """A stack that answers. `providers`: those whose keys are set; where there are none, the demo model answers."""
+    """A running stack. `providers`: those that have keys; if there are none, the demo model answers."""
 
     url: str
     app_key: str
@@ -79,7 +79,7 @@ async def local_stack(
 
 
 async def _providers(aws: Aws, environ: Mapping[str, str]) -> frozenset[str]:
-    """Those whose key is in the environment, or was set by `attache providers set`."""
+    """Providers with a key in the environment, or set by `attache providers set`."""
     known = Catalogue.read().providers
     return await SsmProviderKeys(aws, LOCAL_STAGE).present(known) | (
         ProviderAccess.from_environ(environ).keys.keys() & set(known)

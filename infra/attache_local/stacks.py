@@ -1,4 +1,4 @@
-"""The project's own templates, made into tables, queues and a bucket by the embedded AWS's CloudFormation."""
+"""Creating tables, queues and buckets from the project's own templates, by the embedded AWS's CloudFormation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STEP_SECONDS = 0.1
 
 
 async def deploy_stacks(aws: Aws) -> dict[str, str]:
-    """Create or update one stack a template; returns the outputs of all. Raises LocalStackError."""
+    """Create or update one stack per template; returns the outputs of all. Raises LocalStackError."""
     outputs: dict[str, str] = {}
     for template in TEMPLATES:
         outputs |= await _deploy(aws, f"{PREFIX}-{template.stem}", template.read_text())

@@ -1,4 +1,4 @@
-"""One stack at a time on one folder."""
+"""Allowing only one stack per folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attache_local.errors import LocalStackError
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold a lock that ends with this process at the latest. Raises LocalStackError where another holds it."""
+    """Hold a lock, which ends with this process at the latest. Raises LocalStackError if another process holds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         try:

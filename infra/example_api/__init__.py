@@ -1,1 +1,1 @@
-"""MyCoinDex: an invented exchange's HTTP API, to try Attaché with."""
+"""MyCoinDex: the HTTP API of a fictitious exchange, to try Attaché with."""

@@ -1,4 +1,4 @@
-"""What the exchange knows: prices, balances, trades. Invented figures, held in memory."""
+"""The exchange's data: prices, balances, trades. All figures are invented and held in memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPREAD = Decimal("0.0005")
 
 
 class Refused(Exception):
-    """The exchange does not do that; `status` is the HTTP one."""
+    """The exchange refuses a request; `status` is the HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -36,7 +36,7 @@ def _first_balances() -> dict[str, dict[str, Decimal]]:
 
 @dataclass
 class Exchange:
-    """One exchange with its users' balances; a trade settles at once, in USDC."""
+    """An exchange with its users' balances; trades settle at once, in USDC."""
 
     balances: dict[str, dict[str, Decimal]] = field(default_factory=_first_balances)
     trades: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Exchange:
         }
 
     def trade(self, order: dict[str, Any], idempotency_key: str | None) -> dict[str, Any]:
-        """Execute an order; the same idempotency key again answers with the first trade."""
+        """Execute an order; the same idempotency key returns the first trade again. Raises Refused."""
         if idempotency_key in self.trades:
             return self.trades[idempotency_key]
         done = self._execute(order)
@@ -93,7 +93,7 @@ class Exchange:
         return done
 
     def move(self, user: str, symbol: str, amount: Decimal) -> None:
-        """Put an amount to a balance; a negative one is taken from it. Raises Refused."""
+        """Add an amount to a balance; a negative one is subtracted. Raises Refused."""
         held = self.balances.get(user)
         if held is None:
             raise Refused(404, f"no such user: {user}")
@@ -136,7 +136,7 @@ def _order(order: dict[str, Any]) -> tuple[str, str, str, Decimal]:
 
 
 def positive(order: dict[str, Any]) -> Decimal:
-    """The amount of an order. Raises Refused."""
+    """An order's amount. Raises Refused."""
     amount = order.get("amount")
     if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 < amount < 1e12:
         raise Refused(400, "amount must be a positive number")

@@ -1,4 +1,4 @@
-"""MyCoinDex over HTTP: an API key, a real network's latency, and a log of what was asked."""
+"""MyCoinDex over HTTP: with an API key, a realistic latency, and a log of its requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 def example_api(
     api_key: str, log: Path, latency: float = LATENCY_SECONDS, settles_after: float = SETTLES_AFTER
 ) -> Starlette:
-    """The API as an ASGI application; `log` gets one JSON line a request, which `GET /_log` answers with as well."""
+    """The API as an ASGI application; `log` gets one JSON line per request, which `GET /_log` returns too."""
     requests = RequestLog(log)
     api = Api(Exchange(), api_key, latency, settles_after)
 
@@ -53,7 +53,7 @@ def example_api(
 
 
 class Api:
-    """The handlers: parameters out of the request, the exchange's answer into the response."""
+    """The handlers: from the request's parameters to the exchange, and back to a response."""
 
     def __init__(self, exchange: Exchange, api_key: str, latency: float, settles_after: float) -> None:
         self._exchange = exchange
@@ -114,7 +114,7 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 
 class RequestLog:
-    """What was asked, when it came and when it was answered (Unix seconds): overlap shows what ran side by side."""
+    """Requests, with the times when each began and ended (Unix seconds): overlaps show what ran in parallel."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -127,7 +127,7 @@ class RequestLog:
 
 
 class LoggedRequests:
-    """Writes each request into the log; a key it carries and its query stay out."""
+    """Logs each request, without its key and query."""
 
     def __init__(self, app: ASGIApp, log: RequestLog) -> None:
         self._app = app

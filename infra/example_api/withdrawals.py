@@ -1,4 +1,4 @@
-"""Withdrawals: what the exchange does not do at once, and what may still fail after it has begun."""
+"""Withdrawals: they take time, and may fail after they have begun."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNREACHABLE = "0xdead"  # an address that begins so is one that nothing arrives 
 
 @dataclass
 class Withdrawals:
-    """Takes the amount from the balance at once, and gives it back where the chain does not take it."""
+    """Takes the amount from the balance at once, and returns it if the withdrawal fails."""
 
     exchange: Exchange
     settles_after: float = SETTLES_AFTER
@@ -24,7 +24,7 @@ class Withdrawals:
     _by_key: dict[str, str] = field(default_factory=dict)
 
     def begin(self, order: dict[str, Any], idempotency_key: str | None) -> dict[str, Any]:
-        """Begin a withdrawal; the same idempotency key again answers with the first one."""
+        """Begin a withdrawal; the same idempotency key returns the first one again."""
         if idempotency_key in self._by_key:
             return self.status(self._by_key[idempotency_key])
         user, symbol, amount = str(order.get("userId")), known_symbol(str(order.get("symbol"))), positive(order)

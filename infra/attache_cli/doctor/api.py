@@ -1,4 +1,4 @@
-"""The API as a client meets it: there, in time with us, and really streaming."""
+"""The API as clients see it: reachable, with a correct clock, and really streaming."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BUFFERED = "the route buffers: see that its ResponseTransferMode is RESPONSE_STR
 
 
 async def api(examined: Examined) -> list[Finding]:
-    """Health, version and clock."""
+    """Check health, version and clock."""
     if not examined.target.url:
         return [wrong("API", "the stack does not say its address", "deploy again: `sam deploy`")]
     async with _client(examined) as http:
@@ -52,7 +52,7 @@ def _clock(date: str, now: datetime | None = None) -> list[Finding]:
 
 
 async def updates(examined: Examined) -> list[Finding]:
-    """The updates channel says its first line at once; a route that buffers says nothing for two minutes."""
+    """Check that updates are streamed: a buffering route says nothing for two minutes."""
     began = time.monotonic()
     try:
         async with (
@@ -70,7 +70,7 @@ async def updates(examined: Examined) -> list[Finding]:
 
 
 async def chat(examined: Examined) -> list[Finding]:
-    """With `call`: an answer of the default app comes in pieces, the first well before the last."""
+    """With `call`: check that an answer of the default app comes in pieces, the first well before the last."""
     if not examined.call:
         return []
     session_id = str(uuid4())
@@ -99,7 +99,7 @@ async def _chatted(http: httpx.AsyncClient, session_id: str) -> list[Finding]:
 
 
 def streamed(came: list[float]) -> Finding:
-    """Whether events that came after so many seconds were held back on the way: the first one leaves at once."""
+    """Whether events with these arrival times (seconds) were streamed, not held back and sent together."""
     first, last = came[0], came[-1]
     if last <= 1:
         return ok("chat", f"answers: {len(came)} events within {last:.1f} s, too quick to say whether it streams")

@@ -1,4 +1,4 @@
-"""Apps: their required secrets are set, and there is a key to use them with."""
+"""Apps: their required secrets are set, and there are keys for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SOON = 14 * 86_400_000  # ms before a key's end at which it is said
 
 
 async def apps(examined: Examined) -> list[Finding]:
-    """Every app that is deployed."""
+    """Check every deployed app."""
     releases, keys = await examined.target.releases.all(), await examined.target.keys.all()
     if not releases:
         return [note("apps", "none is deployed", "attache apps deploy DIR")]
@@ -38,7 +38,7 @@ async def _app(examined: Examined, name: str, keys: Sequence[KeyRecord], now: in
 
 
 def _stale(keys: Sequence[KeyRecord], now: int) -> list[Finding]:
-    """Keys that ended by themselves or are about to: whoever uses one will wonder."""
+    """Keys that have expired or soon will, which may surprise their users."""
     ended = [key.prefix for key in keys if key.status(now) == "expired"]
     ending = [key for key in keys if key.status(now) == "active" and key.expires and key.expires - now < SOON]
     how = "attache keys create, and tell its users"

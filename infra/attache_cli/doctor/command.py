@@ -1,4 +1,4 @@
-"""`attache doctor`: every check, one after the other, and what came of it."""
+"""`attache doctor`: run every check and print the results."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def doctor(
     call: Annotated[bool, typer.Option("--call", help="Also hold a conversation, which costs a model call.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look at what a deployment stands on; say what is wrong and what to do. Exit code 1 where something is."""
+    """Check a deployment; say what is wrong and what to do. Exits with 1 if anything is wrong."""
     target = find_target(stage)
     findings = asyncio.run(examine(Examined(target, stage, call)))
     if as_json:
@@ -48,7 +48,7 @@ def doctor(
 
 
 async def examine(examined: Examined, checks: Sequence[Check] = CHECKS) -> list[Finding]:
-    """What all checks say; one that may not look says so itself."""
+    """The findings of all checks; a check that lacks permission says so itself."""
     return [finding for check in checks for finding in await _looked(check, examined)]
 
 

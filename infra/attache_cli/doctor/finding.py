@@ -1,4 +1,4 @@
-"""What a check says."""
+"""What a check found."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Level = Literal["ok", "note", "wrong"]
 
 @dataclass(frozen=True)
 class Finding:
-    """`of` is what was looked at. `do`: what to do about it; empty where all is well."""
+    """`of`: what was checked. `do`: what to do about it; empty if all is well."""
 
     level: Level
     of: str
@@ -23,7 +23,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examined:
-    """A deployment, and how closely to look. `stage`: None is the local stack. `call`: also what costs a model call."""
+    """The deployment to check. `stage`: None is the local stack. `call`: also check what costs a model call."""
 
     target: Target
     stage: str | None = None
@@ -38,7 +38,7 @@ def ok(of: str, said: str) -> Finding:
 
 
 def note(of: str, said: str, do: str = "") -> Finding:
-    """Nothing is broken, but it may not be as intended."""
+    """Nothing is broken, but it may not be intended."""
     return Finding("note", of, said, do)
 
 

@@ -1,4 +1,4 @@
-"""The operator's keys for model providers: there, and taken."""
+"""The operator's keys for model providers: set, and accepted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TIMEOUT = 10.0
 
 @dataclass(frozen=True)
 class Question:
-    """A request that a provider answers for nothing, and only to a good key."""
+    """A free request that a provider answers only to a valid key."""
 
     url: str
     header: str = "Authorization"
@@ -51,7 +51,7 @@ async def providers(examined: Examined, questions: Mapping[str, Question] = QUES
 
 
 async def _keys(examined: Examined) -> dict[str, str]:
-    """By provider, from the parameters that `attache providers` keeps."""
+    """Keys by provider, from the parameters that `attache providers` stores."""
     path, keys, more = f"/attache/{examined.stage}/providers", dict[str, str](), dict[str, str]()
     while True:  # a page may be empty and not the last
         page = await examined.target.aws.call("ssm", "get_parameters_by_path", Path=path, WithDecryption=True, **more)

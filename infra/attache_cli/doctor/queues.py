@@ -1,4 +1,4 @@
-"""Queues: reachable, with a place for what cannot be handled, which is empty."""
+"""Queues: reachable, and with empty dead-letter queues."""
 
 from __future__ import annotations
 

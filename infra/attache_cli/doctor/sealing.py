@@ -1,4 +1,4 @@
-"""The key that seals secrets: what is sealed opens again, and opens nowhere else."""
+"""The KMS key that seals secrets: what is sealed opens again, and opens nowhere else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RIGHTS = "whoever looks needs kms:GenerateDataKey and kms:Decrypt on it; see tha
 
 
 async def sealing(examined: Examined) -> list[Finding]:
-    """A value there and back, for a place that no secret has."""
+    """Seal and open a value, at a place that no secret has."""
     key = examined.target.outputs.SecretsKey
     sealer, value = KmsSealer(examined.target.aws, key), SecretStr(str(uuid4()))
     place = Place("doctor", "ROUND_TRIP")

@@ -1,4 +1,4 @@
-"""A deployed stage as CloudFormation, Lambda and CloudWatch have it. The local stack has none of this."""
+"""A deployed stage as CloudFormation, Lambda and CloudWatch see it. The local stack has none of this."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _stack(name: str, status: str) -> Finding:
 
 
 async def functions(examined: Examined) -> list[Finding]:
-    """Every function of the stack."""
+    """Check every function of the stack."""
     if examined.stage is None:
         return []
     found = [finding for name in await _functions(examined) for finding in await _function(examined, name)]
@@ -66,7 +66,7 @@ async def _function(examined: Examined, name: str) -> list[Finding]:
 
 
 def stops(name: str, reserved: Mapping[str, Any], feeding: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
-    """What somebody stopped by hand, and forgot: a function that may not run, or that is fed by nothing."""
+    """Find what somebody stopped by hand: functions that may not run, or whose event source is off."""
     if reserved.get("ReservedConcurrentExecutions") == 0:
         do = f"aws lambda delete-function-concurrency --function-name {name}"
         yield wrong(name, "may not run: none of the account's concurrency is left to it", do)
@@ -77,7 +77,7 @@ def stops(name: str, reserved: Mapping[str, Any], feeding: Iterable[Mapping[str,
 
 
 def function_faults(configured: Mapping[str, Any]) -> Iterator[Finding]:
-    """What is wrong with a function, as Lambda describes it."""
+    """What is wrong with a function, by Lambda's description of it."""
     name, variables = configured["FunctionName"], configured.get("Environment", {}).get("Variables", {})
     if configured.get("State", "Active") not in ("Active", "Inactive"):
         yield wrong(
@@ -106,7 +106,7 @@ def _adapter(name: str, layers: list[str]) -> Iterator[Finding]:
 
 
 async def quotas(examined: Examined) -> list[Finding]:
-    """How many functions the account may run at once."""
+    """Check how many functions the account may run at once."""
     if examined.stage is None:
         return []
     limits = (await examined.target.aws.call("lambda", "get_account_settings"))["AccountLimit"]
@@ -118,7 +118,7 @@ async def quotas(examined: Examined) -> list[Finding]:
 
 
 async def alarms(examined: Examined) -> list[Finding]:
-    """Alarms of the stage that are on."""
+    """Find alarms of the stage that are on."""
     if examined.stage is None:
         return []
     page = await examined.target.aws.call(

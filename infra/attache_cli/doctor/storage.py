@@ -1,4 +1,4 @@
-"""Tables and bucket: there, restorable, forgetful, private."""
+"""Tables and bucket: reachable, restorable, with expiry, private."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DEPLOY = "deploy again: `sam deploy`"
 
 
 async def tables(examined: Examined) -> list[Finding]:
-    """Both tables, by their descriptions."""
+    """Check both tables, by their descriptions."""
     outputs = examined.target.outputs
     named = {"sessions table": outputs.SessionsTable, "registry table": outputs.RegistryTable}
     return [finding for what, name in named.items() for finding in await _table(examined, what, name)]
@@ -45,7 +45,7 @@ def _faults(
 
 
 async def bucket(examined: Examined) -> list[Finding]:
-    """The data bucket: reachable, and nobody else's."""
+    """Check the data bucket: reachable, and private."""
     name, call = examined.target.outputs.DataBucket, examined.target.aws.call
     await call("s3", "head_bucket", Bucket=name)
     block = await call("s3", "get_public_access_block", Bucket=name)
