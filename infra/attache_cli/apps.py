@@ -21,11 +21,13 @@ from attache_cli.options import AsJson, Stage
 from attache_cli.output import give, give_json, give_table, say, warn
 from attache_cli.target import Target, find_target
 
-app = typer.Typer(no_args_is_help=True, help="Deploy, list, show and delete apps.")
+app = typer.Typer(no_args_is_help=True, help="Check, deploy, list, show and delete apps.")
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The app's folder, with its app.yaml.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The app's name.")]
-Server = Annotated[str | None, typer.Option(metavar="URL", help="Send all requests to this server instead.")]
+Server = Annotated[
+    str | None, typer.Option(metavar="URL", help="Send all requests to this server instead of the declared one.")
+]
 
 
 @app.command(epilog="Example: attache apps deploy ./mycoindex --stage prod")
@@ -74,7 +76,9 @@ def show(name: Name, stage: Stage = None, as_json: AsJson = False) -> None:
 
 @app.command(epilog="Example: attache apps delete mycoindex --yes")
 def delete(
-    name: Name, yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False, stage: Stage = None
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
+    stage: Stage = None,
 ) -> None:
     """Stop serving an app. Its sessions, keys and secrets stay."""
     target = find_target(stage)

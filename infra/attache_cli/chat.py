@@ -47,7 +47,7 @@ def chat(
 
 def _url(target: Target) -> str:
     if not target.url:
-        raise CommandError(f"{target.title} says no address; deploy it again.")
+        raise CommandError(f"{target.title} has no API address among its outputs; deploy it again.")
     return target.url
 
 

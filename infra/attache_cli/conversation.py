@@ -34,17 +34,22 @@ class Conversation:
             ) as response:
                 yield from _events_of(response)
         except httpx.HTTPError as error:
-            raise CommandError(f"The service cannot be reached ({type(error).__name__}).") from error
+            raise self._unreachable(error) from error
 
     def interrupt(self) -> None:
         """Stop the running answer; its text so far is kept."""
         try:
             self._http.post("/api/interrupt")
         except httpx.HTTPError as error:
-            raise CommandError(f"The service cannot be reached ({type(error).__name__}).") from error
+            raise self._unreachable(error) from error
 
     def close(self) -> None:
         self._http.close()
+
+    def _unreachable(self, error: httpx.HTTPError) -> CommandError:
+        return CommandError(
+            f"The service at {self._http.base_url} cannot be reached ({type(error).__name__}): see `attache doctor`."
+        )
 
 
 def _events_of(response: httpx.Response) -> Iterator[Event]:

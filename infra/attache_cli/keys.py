@@ -28,8 +28,13 @@ def create(
     apps: Annotated[
         list[str], typer.Option("--app", metavar="APP", help="An app that the key is for; repeat it for more.")
     ],
-    label: Annotated[str, typer.Option(help="What the key is for, for people.")] = "",
-    expires: Annotated[str | None, typer.Option(metavar="TIME", help="How long it is good, as in 90d or 12h.")] = None,
+    label: Annotated[str, typer.Option(help="A note on what the key is for.")] = "",
+    expires: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="How long the key is valid, such as 90d or 12h. Without it: until it is revoked."
+        ),
+    ] = None,
     stage: Stage = None,
     as_json: AsJson = False,
 ) -> None:

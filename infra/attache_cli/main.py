@@ -44,7 +44,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def attache(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Options of the command as a whole."""

@@ -23,7 +23,10 @@ app = typer.Typer(no_args_is_help=True, help="Set, list and delete the keys of m
 
 MAX_KEY = 4096  # characters; what SSM keeps as a standard parameter
 
-Provider = Annotated[str, typer.Argument(metavar="PROVIDER", help="As the catalogue of models names it: anthropic.")]
+Provider = Annotated[
+    str,
+    typer.Argument(metavar="PROVIDER", help="The provider, as the catalogue of models names it, such as anthropic."),
+]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from attache_cli.target import Target, find_target
 
 AT_ONCE = 32  # puts; a new table takes 4,000 a second
 
-app = typer.Typer(no_args_is_help=True, help="Bring back what a table has lost.")
+app = typer.Typer(no_args_is_help=True, help="Restore lost items of a table.")
 Which = Literal["sessions", "registry"]
 
 
@@ -42,10 +42,8 @@ class Copied:
 def refill(
     which: Annotated[Which, typer.Argument(metavar="WHICH", help="The table in use: sessions or registry.")],
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="The restored table's name.")],
-    partition: Annotated[
-        str | None, typer.Option(metavar="PK", help="Only what stands under this partition key.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    partition: Annotated[str | None, typer.Option(metavar="PK", help="Only items with this partition key.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
     stage: Stage = None,
     as_json: AsJson = False,
 ) -> None:
@@ -64,7 +62,7 @@ def refill(
 def _table(target: Target, which: Which) -> str:
     name = target.outputs.SessionsTable if which == "sessions" else target.outputs.RegistryTable
     if not name:
-        raise CommandError(f"{target.title} does not say the name of its {which} table; deploy it again.")
+        raise CommandError(f"{target.title} has no name of a {which} table among its outputs; deploy it again.")
     return name
 
 

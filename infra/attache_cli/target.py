@@ -160,7 +160,7 @@ def _read(path: Path) -> DevFile:
     try:
         return DevFile.model_validate_json(path.read_text())
     except ValidationError as error:
-        raise CommandError(f"{path} is of no use: start the local stack again with `make dev`.") from error
+        raise CommandError(f"{path} cannot be used: start the local stack again with `make dev`.") from error
 
 
 def _listens(url: str) -> bool:

@@ -135,7 +135,9 @@ def test_what_fails_is_exit_code_1(
 def test_a_service_that_is_not_there(attache: Attache, folder: Path) -> None:
     failed = attache("chat", "Hello")
     assert failed.exit_code == 1
-    assert failed.stderr.endswith("Error: The service cannot be reached (ConnectError).\n")
+    url = json.loads((folder / ".attache" / "dev.json").read_text())["url"]
+    why = f"Error: The service at {url} cannot be reached (ConnectError): see `attache doctor`.\n"
+    assert failed.stderr.endswith(why)
 
 
 def test_ctrl_c_interrupts_the_answer(service: Service) -> None:

@@ -45,8 +45,8 @@ def test_no_credentials_are_one_line(attache: Attache) -> None:
     ("dev_file", "why"),
     [
         (None, "There is no local stack in this folder"),
-        ("{", "is of no use"),
-        ("{}", "is of no use"),
+        ("{", "cannot be used"),
+        ("{}", "cannot be used"),
     ],
 )
 def test_no_local_stack_says_how_to_start_one(attache: Attache, folder: Path, dev_file: str | None, why: str) -> None:
