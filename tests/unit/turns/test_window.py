@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
+from math import ceil
+
 import pytest
 
 from attache.sessions.entries import Entry, Text, User
 from attache.sessions.history import TurnMade
-from attache.sessions.table import WINDOW
+from attache.sessions.table import FIRST_LOOK, WINDOW
 from attache.turns.window import fills_window, missing_from_window, window
 from tests.bench.histories import History
 
@@ -46,7 +49,26 @@ def test_what_is_missing_is_read_at_once_and_little_more(at_hand: int, apart: in
         missing = missing_from_window(tail)
         both = whole[-at_hand - missing :]
         assert fills_window(both)
-        assert not fills_window(both[30:])
+        assert not fills_window(both[ceil(len(both) / 4) :])
+
+
+def test_turns_that_differ_are_nearly_always_read_at_once() -> None:
+    draw, at_once = random.Random(0), 0
+    for _ in range(100):
+        whole = unlike(draw)
+        missing = missing_from_window(whole[-FIRST_LOOK:])
+        at_once += fills_window(whole[-FIRST_LOOK - missing :])
+    assert at_once >= 90
+
+
+def unlike(draw: random.Random) -> tuple[Entry, ...]:
+    """A history whose turns have none to twelve pieces."""
+    kept, share = list[Entry](), 1.0
+    for entry in entries(200):
+        share = draw.random() if isinstance(entry.body, User) else share
+        if not isinstance(entry.body, Text) or draw.random() < share:
+            kept.append(entry)
+    return tuple(kept)
 
 
 def test_where_too_little_is_at_hand_to_guess_a_page_is_read() -> None:

@@ -16,6 +16,7 @@ from attache.sessions.table import WINDOW
 
 MESSAGES = 40  # of user and assistant, at most
 EARLIER = MESSAGES - 2  # beside the turn that is to be answered
+MARGIN = 1.25  # for turns that differ: some entries too many cost less than another round trip
 
 
 def window(entries: Iterable[Entry], summary: Summary | None) -> list[Part]:
@@ -79,7 +80,7 @@ def missing_from_window(entries: tuple[Entry, ...], summary: Summary | None = No
     if len(ends) < 2:
         return WINDOW
     of_a_turn = (ends[-1] - ends[0]) / (len(ends) - 1)
-    guess = ceil((EARLIER + 1) / 2 * of_a_turn) - (ends[-1] + 1)
+    guess = ceil(MARGIN * EARLIER / 2 * of_a_turn) - (ends[-1] + 1)
     return min(max(guess, ceil(of_a_turn)), WINDOW, behind if behind > 0 else WINDOW)
 
 
