@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-import attache.turns.app_toolsets  # noqa: F401 - now, and not while somebody waits for the first answer
+import attache.turns.app_toolsets  # noqa: F401 - imported at start, not with the first request
 from attache.wire.health import health_routes
 from attache.wire.web_adapter_snapshots import snapshot_routes
 from attache.wire.web_app import web_app

@@ -1,4 +1,4 @@
-"""The control function's handler: API Gateway's events to the routes, and their answers back."""
+"""The control function's handler: API Gateway's events to the routes, and their responses back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from mangum import Mangum
 from mangum.types import LambdaContext, LambdaEvent
 
-import attache.models.catalogue  # noqa: F401 - now, and not while somebody waits for the first answer
+import attache.models.catalogue  # noqa: F401 - imported at start, not with the first request
 from attache.wire.snap_start import at_snapshots
 from attache.wire.web_app import web_app
 from attache.wiring import services
@@ -16,7 +16,7 @@ from functions.control.routes import routes
 
 
 def handler(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
-    """Lambda's entry point."""
+    """Lambda's handler."""
     return _adapter()(event, context)
 
 

@@ -1,4 +1,4 @@
-"""`/api/control/provider-keys`: a user's own keys for model providers, by the client id that is theirs."""
+"""`/api/control/provider-keys`: users' own keys for model providers, by client id."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def provider_key_routes(services: Services) -> APIRouter:
         return JSONResponse({"deleted": deleted})
 
     async def client_of(caller: Caller) -> str:
-        """The client id that the request says, else the one that is bound to its session. Raises BadInput."""
+        """The client id in the request, or the one that is bound to its session. Raises BadInput."""
         session_id, client_id = caller.optional_session_id(), caller.client_id()
         await access.to_session(caller, session_id)
         if client_id is None and session_id is not None:
@@ -53,7 +53,7 @@ def provider_key_routes(services: Services) -> APIRouter:
         return client_id
 
     async def bind(caller: Caller) -> None:
-        """What the request says is so from now on; nothing is written for one that was refused."""
+        """Bind the request's client id to its session, after the request was accepted."""
         session_id, client_id = caller.optional_session_id(), caller.client_id()
         if session_id is not None and client_id is not None:
             await services.sessions.bind_client(session_id, client_id)
@@ -62,7 +62,7 @@ def provider_key_routes(services: Services) -> APIRouter:
 
 
 def _text(caller: Caller, name: str) -> str:
-    """A text of the body, of any length; never of the query, which others may see."""
+    """A string in the body, of any length; never in the query, which others may see."""
     sent = caller.body.get(name)
     if not isinstance(sent, str) or not sent.strip():
         raise BadInput(f'{name} is missing: send a body such as {{"provider": "openai", "api_key": "..."}}.')

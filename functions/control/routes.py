@@ -1,4 +1,4 @@
-"""Control: which apps and models there are for this caller, and the choice of a model."""
+"""Control: the apps and models that a caller may use, and the choice of a model."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def routes(services: Services) -> APIRouter:
         return JSONResponse({"apps": [{"id": app.name, "name": app.title} for app in await apps(caller)]})
 
     async def models(caller: Caller) -> tuple[ModelEntry, ...]:
-        """Those of the app that is asked for, else the session's; its own session opens an app without a key."""
+        """The models of the requested app, else of the session's. A session's own app needs no key here."""
         session_id, asked = caller.optional_session_id(), caller.app()
         own = await services.sessions.app_of(session_id) if session_id is not None else None
         name = asked or own or DEFAULT_APP
@@ -64,7 +64,7 @@ def routes(services: Services) -> APIRouter:
         return services.catalogue.listing(app.models.default, app.models.allowed)
 
     async def apps(caller: Caller) -> list[App]:
-        """The key's apps first: published clients put the first one into `app=`."""
+        """The key's apps first: published clients send the first one as `app=`."""
         key = await access.to_session(caller, caller.optional_session_id())
         names = dict.fromkeys([*(key.apps if key is not None else ()), DEFAULT_APP])
         found = await asyncio.gather(*(_deployed(services, name) for name in names))

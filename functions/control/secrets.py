@@ -1,4 +1,4 @@
-"""`/api/secrets`: what a client gives for itself, and nobody is shown."""
+"""`/api/secrets`: write-only secrets of clients."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def secret_routes(services: Services) -> APIRouter:
 
     @router.post("/api/secrets")
     async def put_secrets(caller: Asking) -> Response:
-        """A key that comes along says for which apps the secrets are: those that it authorizes, and no other."""
+        """If a key is sent, the secrets are for the apps that it authorizes, and no others."""
         key = await access.to_session(caller, caller.optional_session_id())
         apps = None if key is None else key.apps
         handles = await services.client_secrets.put(_client_id(caller), _secrets(caller), apps)

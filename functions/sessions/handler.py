@@ -1,4 +1,4 @@
-"""The sessions function's handler: API Gateway's events to the routes, and their answers back."""
+"""The sessions function's handler: API Gateway's events to the routes, and their responses back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from functions.sessions.routes import routes
 
 
 def handler(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
-    """Lambda's entry point."""
+    """Lambda's handler."""
     return _adapter()(event, context)
 
 

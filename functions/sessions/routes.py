@@ -1,4 +1,4 @@
-"""Sessions: make, look up, list, rename, archive, delete; and proof of the wallets that they are listed by."""
+"""Sessions: create, show, list, rename, archive, delete; and proof of the wallets that they are listed by."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 from mangum import Mangum
 from mangum.types import LambdaContext, LambdaEvent
 
-import attache.turns.system_messages  # noqa: F401 - now, and not while somebody waits for the first answer
+import attache.turns.system_messages  # noqa: F401 - imported at start, not with the first request
 from attache.wire.health import health_routes
 from attache.wire.snap_start import at_snapshots
 from attache.wire.web_app import web_app

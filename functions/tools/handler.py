@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-import attache.turns.app_toolsets  # now, and not while somebody waits for the first answer
+import attache.turns.app_toolsets  # imported at start, not with the first request
 import attache.turns.tool_worker  # noqa: F401
 from attache.telemetry.about import noted
 from attache.wire.snap_start import at_snapshots

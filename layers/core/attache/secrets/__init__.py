@@ -1,4 +1,4 @@
-"""Secrets: sealed at rest, opened only for the request that needs them."""
+"""Secrets: encrypted at rest, decrypted only for the request that needs them."""
 
 from __future__ import annotations
 

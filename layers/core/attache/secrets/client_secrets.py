@@ -1,6 +1,6 @@
-"""What clients give for themselves: secrets for an app's tools, and keys of their own for model providers.
+"""What clients store for themselves: secrets for an app's tools, and their own keys for model providers.
 
-Both are one thing, found by the client id: a provider key is the secret `PROVIDER_KEY:<provider>`.
+Both are secrets of a client id: a provider key is the secret `PROVIDER_KEY:<provider>`.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class ClientSecrets:
     async def put(
         self, client_id: str, values: Mapping[str, SecretStr], apps: tuple[str, ...] | None = None
     ) -> Mapping[str, str]:
-        """Keep all of them or none; the handle of each. Raises BadInput, TooLarge.
+        """Store all of them or none; returns the handle of each. Raises BadInput, TooLarge.
 
-        Only `apps` may use them, whichever the client turns to if that is None. A provider's key goes to no app.
+        Only `apps` may use them; None means any app that the client talks to. No app gets a provider's key.
         """
         if not 0 < len(values) <= MOST_AT_ONCE:
             raise BadInput(f"Send between one and {MOST_AT_ONCE} secrets at once.")
@@ -53,15 +53,15 @@ class ClientSecrets:
         return {name: f"$SECRET:{name}" for name in values}
 
     async def delete(self, client_id: str, name: str) -> bool:
-        """Whether there was something to delete."""
+        """Delete a secret; returns whether there was one."""
         return await self._secrets.delete(client_scope(client_id), _normal(name))
 
     async def clear(self, client_id: str) -> None:
-        """Delete all that the client gave, its provider keys too."""
+        """Delete everything that the client stored, including its provider keys."""
         await self._secrets.clear(client_scope(client_id))
 
     async def put_key(self, client_id: str, provider: str, key: SecretStr, label: str | None) -> ProviderKey:
-        """Keep a key for a provider, instead of an earlier one. Raises BadInput, TooLarge."""
+        """Store a key for a provider, replacing an earlier one. Raises BadInput, TooLarge."""
         if label is not None and len(label) > LONGEST_LABEL:
             raise BadInput(f"A label has at most {LONGEST_LABEL} characters.")
         name, value = self._named(PROVIDER_KEY + provider, key)
@@ -81,11 +81,11 @@ class ClientSecrets:
         return [ProviderKey(provider, note.prefix, note.label) for provider, note in found if note is not None]
 
     async def delete_key(self, client_id: str, provider: str) -> bool:
-        """Whether there was one to delete."""
+        """Delete a key; returns whether there was one."""
         return await self.delete(client_id, PROVIDER_KEY + provider)
 
     def _named(self, name: str, value: SecretStr) -> tuple[str, SecretStr]:
-        """What is stored, and by which name. Raises BadInput for a provider key that can be none."""
+        """The name and value to store. Raises BadInput for an invalid provider key."""
         name = _normal(name)
         if not name.startswith(PROVIDER_KEY):
             return name, value
@@ -98,7 +98,7 @@ class ClientSecrets:
 
 
 def _normal(name: str) -> str:
-    """Providers are the same in either case."""
+    """Providers' names are not case-sensitive."""
     return PROVIDER_KEY + name.removeprefix(PROVIDER_KEY).strip().lower() if name.startswith(PROVIDER_KEY) else name
 
 

@@ -1,4 +1,4 @@
-"""Sealed secrets in the registry table: one partition a scope, one item a secret."""
+"""Sealed secrets in the registry table: one partition per scope, one item per secret."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ class DynamoSecrets:
         self._clock = clock
 
     async def read(self, place: Place) -> Kept | None:
-        """What is kept there now, by a strongly consistent read."""
+        """The current secret, by a strongly consistent read."""
         answer = await self._call("get_item", Key=_key(place), ConsistentRead=True)
         return Kept(_sealed(answer["Item"]), _noted(answer["Item"])) if "Item" in answer else None
 
     async def write(self, place: Place, kept: Kept) -> None:
-        """Keep a value, instead of an earlier one if there is one."""
+        """Store a secret, replacing an earlier one."""
         item = {**_key(place), **_parts(kept.sealed), **_note(kept.note), "updated": {"N": str(self._clock.now())}}
         await self._call("put_item", Item=item)
 
     async def remove(self, place: Place) -> bool:
-        """Whether there was something to remove."""
+        """Remove a secret; returns whether there was one."""
         answer = await self._call("delete_item", Key=_key(place), ReturnValues="ALL_OLD")
         return "Attributes" in answer
 
     async def names(self, scope: str) -> list[str]:
-        """What is kept in a scope, sorted; the sealed values stay where they are."""
+        """The names of the secrets in a scope, sorted; nothing is decrypted."""
         names: list[str] = []
         start: dict[str, Any] = {}
         values = {":pk": {"S": _partition(scope)}}

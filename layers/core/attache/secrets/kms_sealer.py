@@ -1,7 +1,7 @@
-"""Envelope encryption: each value under a data key of its own, the data key under one KMS key.
+"""Envelope encryption: each value has its own data key, which is encrypted under one KMS key.
 
-The place goes into KMS's encryption context and into the additional data of AES-GCM, so a sealed value that is copied
-to another app or name opens nowhere.
+The place is part of KMS's encryption context and of AES-GCM's additional data, so a sealed value that is copied to
+another app or name cannot be opened.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class KmsSealer:
         self._key = key
 
     async def seal(self, value: SecretStr, place: Place) -> Sealed:
-        """One call of KMS, `GenerateDataKey`."""
+        """Encrypt a value, with one call of KMS (`GenerateDataKey`)."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         made = await self._call("generate_data_key", KeySpec="AES_256", EncryptionContext=_context(place))
@@ -37,7 +37,7 @@ class KmsSealer:
         return Sealed(made["CiphertextBlob"], nonce, ciphertext)
 
     async def open(self, sealed: Sealed, place: Place) -> SecretStr:
-        """One call of KMS, `Decrypt`. Raises CannotOpen."""
+        """Decrypt a value, with one call of KMS (`Decrypt`). Raises CannotOpen."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

@@ -1,4 +1,4 @@
-"""Sealing, as an interface: what is stored of a secret can be opened only in the place it was sealed for."""
+"""Sealing, as an interface: a stored secret can be opened only in the place it was sealed for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Sealed:
-    """A sealed value: AES-256-GCM under a key of its own, which is here too, encrypted by the key service."""
+    """A sealed value: encrypted with AES-256-GCM under its own key, which is included, encrypted by the key service."""
 
     data_key: bytes
     nonce: bytes
@@ -28,16 +28,16 @@ class Sealed:
 
 
 class CannotOpen(AttacheError):
-    """What is stored was damaged or moved, or we may not use the key that it was sealed with."""
+    """The stored value was damaged or moved, or we may not use its key."""
 
 
 class Sealer(Protocol):
-    """Both methods raise Unavailable where the key service does not answer."""
+    """Both methods raise Unavailable if the key service does not answer."""
 
     async def seal(self, value: SecretStr, place: Place) -> Sealed:
-        """The value, so that only `open` with the same place gets it back."""
+        """Encrypt the value, so that only `open` with the same place returns it."""
         ...
 
     async def open(self, sealed: Sealed, place: Place) -> SecretStr:
-        """The value that was sealed for this place. Raises CannotOpen."""
+        """Decrypt a value that was sealed for this place. Raises CannotOpen."""
         ...

@@ -1,4 +1,4 @@
-"""Where sealed secrets are kept, as an interface."""
+"""Storage of sealed secrets, as an interface."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attache.secrets.sealer import Place, Sealed
 
 @dataclass(frozen=True)
 class Note:
-    """What may be read of a secret without opening it. `apps`: those that alone may use it, None for any."""
+    """What can be read of a secret without opening it. `apps`: the only ones that may use it, or None for any."""
 
     apps: tuple[str, ...] | None = None
     prefix: str = ""
@@ -26,20 +26,20 @@ class Kept:
 
 
 class SecretStore(Protocol):
-    """Sealed values by place. Every method raises Unavailable where the store does not answer."""
+    """Sealed values by place. Every method raises Unavailable if the store does not answer."""
 
     async def read(self, place: Place) -> Kept | None:
-        """What is kept there now."""
+        """The current secret, or None."""
         ...
 
     async def write(self, place: Place, kept: Kept) -> None:
-        """Keep a value, instead of an earlier one if there is one."""
+        """Store a secret, replacing an earlier one."""
         ...
 
     async def remove(self, place: Place) -> bool:
-        """Whether there was something to remove."""
+        """Remove a secret; returns whether there was one."""
         ...
 
     async def names(self, scope: str) -> list[str]:
-        """What is kept in a scope, sorted."""
+        """The names of the secrets in a scope, sorted."""
         ...

@@ -1,4 +1,4 @@
-"""The secrets of apps and of clients: write-only, opened only for the request that needs one."""
+"""The secrets of apps and clients: write-only, and opened only for the request that needs one."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}")
 
 
 def app_scope(app: str) -> str:
-    """Secrets that the operator gave an app; they serve each of its callers."""
+    """The scope of an app's secrets, which the operator sets and every caller's tools use."""
     return f"app#{app}"
 
 
 def client_scope(client_id: str) -> str:
-    """Secrets that a client gave for itself.
+    """The scope of a client's own secrets.
 
-    By a hash: who knows a client id may use its secrets, and CloudTrail shows KMS's encryption context to others.
+    It contains a hash: a client id gives access to its secrets, and CloudTrail records KMS's encryption context.
     """
     return f"client#{hashlib.sha256(client_id.encode()).hexdigest()}"
 
@@ -46,7 +46,7 @@ class _Opened:
 
 
 class Secrets:
-    """Secrets in the clear for those who send them, sealed everywhere else."""
+    """Returns secrets in plain text to those who send them; everywhere else they are sealed."""
 
     def __init__(self, store: SecretStore, sealer: Sealer, clock: Clock) -> None:
         self._store = store
@@ -59,46 +59,46 @@ class Secrets:
     async def value(self, app: str, name: str, client_id: str | None = None) -> str | None:
         """The client's own secret of this name, else the app's, else None; at most 30 s old.
 
-        Raises Unavailable, and CannotOpen where it was sealed with a key that we may not use.
+        Raises Unavailable, and CannotOpen if we may not use the key that it was sealed with.
         """
         own = await self.own(app, name, client_id) if client_id is not None else None
         return own if own is not None else await self._value(app, Place(app_scope(app), name))
 
     async def own(self, app: str | None, name: str, client_id: str) -> str | None:
-        """The client's own secret, where it has one that this app may use (None is no app). Raises as `value`."""
+        """The client's own secret, if it has one that this app may use (None is no app). Raises as `value`."""
         return await self._value(app, Place(client_scope(client_id), name))
 
     async def put(self, scope: str, name: str, value: SecretStr, note: Note | None = None) -> None:
-        """Seal and keep a value of at most 64 KB. Raises BadInput for a name that is none, TooLarge."""
+        """Seal and store a value of at most 64 KB. Raises BadInput for an invalid name, TooLarge."""
         check(name, value)
         place = Place(scope, name)
         await self._store.write(place, Kept(await self._sealer.seal(value, place), note or Note()))
         self._open.drop(place)
 
     async def put_all(self, scope: str, values: Mapping[str, SecretStr], notes: Mapping[str, Note]) -> None:
-        """Keep several, or none where one of them is refused. Raises as `put`."""
+        """Store several secrets, or none if one of them is refused. Raises as `put`."""
         for name, value in values.items():
             check(name, value)
         await asyncio.gather(*(self.put(scope, name, value, notes.get(name)) for name, value in values.items()))
 
     async def note(self, scope: str, name: str) -> Note | None:
-        """What may be read of a secret; None where there is none. It is not opened for that."""
+        """What can be read of a secret without opening it; None if there is none."""
         kept = await self._store.read(Place(scope, name))
         return kept.note if kept else None
 
     async def delete(self, scope: str, name: str) -> bool:
-        """Whether there was something to delete."""
+        """Delete a secret; returns whether there was one."""
         place = Place(scope, name)
         deleted = await self._store.remove(place)
         self._open.drop(place)
         return deleted
 
     async def clear(self, scope: str) -> None:
-        """Delete all that is kept in a scope."""
+        """Delete every secret in a scope."""
         await asyncio.gather(*(self.delete(scope, name) for name in await self.names(scope)))
 
     async def names(self, scope: str) -> list[str]:
-        """The names of what is kept in a scope, sorted."""
+        """The names of the secrets in a scope, sorted."""
         return await self._store.names(scope)
 
     async def _value(self, app: str | None, place: Place) -> str | None:
@@ -119,7 +119,7 @@ class Secrets:
 
 
 def check(name: str, value: SecretStr) -> None:
-    """Raises BadInput, TooLarge for what is not kept."""
+    """Raises BadInput, TooLarge if this cannot be stored."""
     size = len(value.get_secret_value().encode())
     if not _NAME.fullmatch(name):
         raise BadInput(

@@ -1,4 +1,4 @@
-"""Wallets: whose they are is proven by a signature over a message of ours (EIP-4361)."""
+"""Wallets: ownership is proven by signing a message of ours (EIP-4361)."""
 
 from attache.wallets.proofs import Proofs
 from attache.wallets.wallet import UNPROVEN, wallet_name

@@ -1,4 +1,4 @@
-"""Nonces and wallet tokens in the registry table: one item each, which DynamoDB removes when its time is over."""
+"""Nonces and wallet tokens in the registry table: one item each, which DynamoDB removes when it expires."""
 
 from __future__ import annotations
 

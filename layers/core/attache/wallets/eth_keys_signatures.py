@@ -1,4 +1,4 @@
-"""Ethereum addresses and signatures, by the eth-keys library, which is imported when the first one comes."""
+"""Ethereum addresses and signatures with the eth-keys library, which is imported on first use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where nonces and tokens are kept, as an interface."""
+"""Storage of nonces and tokens, as an interface."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Issued:
-    """A nonce that waits for its signature. `digest` is that of the whole message; `expires` is in milliseconds."""
+    """A nonce that waits for its signature. `digest`: hash of the whole message; `expires` is in milliseconds."""
 
     nonce: str
     wallet: str
@@ -18,7 +18,7 @@ class Issued:
 
 @dataclass(frozen=True)
 class Granted:
-    """A token, known by its digest only: who has it has proven `wallet`, until `expires` (milliseconds)."""
+    """A token, known by its hash only: its holder has proven `wallet`, until `expires` (milliseconds)."""
 
     digest: str
     wallet: str
@@ -26,24 +26,24 @@ class Granted:
 
 
 class ProofStore(Protocol):
-    """All reads are strongly consistent. Every method raises Unavailable where the storage does not answer."""
+    """All reads are strongly consistent. Every method raises Unavailable if the storage does not answer."""
 
     async def issue(self, issued: Issued) -> None:
-        """Keep a new nonce."""
+        """Store a new nonce."""
         ...
 
     async def issued(self, nonce: str) -> Issued | None:
-        """A nonce that is not spent; it may have expired."""
+        """A nonce that is not spent, or None; it may have expired."""
         ...
 
     async def spend(self, nonce: str) -> bool:
-        """Remove the nonce. Whether it was there: of any number who spend one at once, one does."""
+        """Remove the nonce; returns whether it was there. Of several concurrent calls, one gets True."""
         ...
 
     async def grant(self, granted: Granted) -> None:
-        """Keep a new token."""
+        """Store a new token."""
         ...
 
     async def granted(self, digest: str) -> Granted | None:
-        """A token; it may have expired."""
+        """A token, or None; it may have expired."""
         ...

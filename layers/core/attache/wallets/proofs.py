@@ -1,4 +1,4 @@
-"""Proof of a wallet: a nonce is asked for, its message signed, and the signature exchanged for a token."""
+"""Proving a wallet: get a nonce, sign its message, and exchange the signature for a token."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BYTES = 65
 
 @dataclass(frozen=True)
 class Token:
-    """What a client sends from now on; `expires` is in milliseconds."""
+    """What the client sends as proof; `expires` is in milliseconds."""
 
     token: str
     expires: int
@@ -43,7 +43,7 @@ class Proofs:
         self._known: TimedCache[str, Granted] = TimedCache(clock, KNOWN_SECONDS, MOST_KNOWN)
 
     async def ask(self, public_key: str, domain: str) -> SignIn:
-        """The message that this wallet is to sign, within ten minutes. Raises BadInput."""
+        """The message for this wallet to sign within ten minutes. Raises BadInput."""
         address = await asyncio.to_thread(self._signatures.address, public_key)
         now = self._clock.now()
         asked = SignIn(domain, address, secrets.token_hex(16), now, now + NONCE_LASTS)
@@ -51,9 +51,9 @@ class Proofs:
         return asked
 
     async def verify(self, message: str, signature: str) -> Token:
-        """A token for the wallet that signed the message, which is used up with this. Raises BadInput, Unauthenticated.
+        """A token for the wallet that signed the message, whose nonce is spent. Raises BadInput, Unauthenticated.
 
-        The message must be the one that was issued, to the letter: a client chooses neither its domain nor its words.
+        The message must be exactly the one that was issued: clients choose neither its domain nor its words.
         """
         signed = _bytes_of(signature)
         issued = await self._issued(message)
@@ -71,7 +71,7 @@ class Proofs:
         return Token(token, granted.expires)
 
     async def holder(self, token: str) -> str:
-        """The name of the wallet that this token is proof of. Raises Unauthenticated."""
+        """The wallet that this token proves, as a normalised name. Raises Unauthenticated."""
         granted = await self._granted(token) if token.startswith(PREFIX) else None
         if granted is None or granted.expires <= self._clock.now():
             raise Unauthenticated("This X-Wallet-Token is unknown or has expired: sign in again at /api/wallet/nonce.")

@@ -1,4 +1,4 @@
-"""The message that a wallet signs: Sign-In with Ethereum (EIP-4361), in our words and for our domain."""
+"""The message that a wallet signs: Sign-In with Ethereum (EIP-4361), with our text and domain."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOOPBACK = re.compile(r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1
 
 @dataclass(frozen=True)
 class SignIn:
-    """What a message says. `address` has its checksum (EIP-55); times are milliseconds since 1970."""
+    """The contents of a message. `address` has its checksum (EIP-55); times are milliseconds since 1970."""
 
     domain: str
     address: str
@@ -49,11 +49,11 @@ class SignIn:
 
 
 def domain_for(host: str, origin: str, ours: Sequence[str]) -> str:
-    """The domain that asks for a signature.
+    """The domain in the message.
 
-    Wallets warn where it is not that of the page which asks (EIP-4361, "Wallet Implementer Guidelines"), and the
-    warning is what keeps others from asking in our name. So a page's `origin` is believed only where the operator has
-    named it in `ours`; else it is the first of these, else the `host` that was called. Raises BadInput.
+    Wallets warn if it is not that of the page that asks (EIP-4361, "Wallet Implementer Guidelines"), which keeps other
+    pages from asking in our name. So a page's `origin` is used only if the operator lists it in `ours`; else the first
+    of `ours`, else the `host` that was called. Raises BadInput.
     """
     page = origin.lower().rpartition("://")[2]
     domain = page if page in ours else next(iter(ours), host.lower())
@@ -69,5 +69,5 @@ def nonce_of(message: str) -> str | None:
 
 
 def digest_of(text: str) -> str:
-    """What stands for a text where the text itself is not kept."""
+    """A hash that is stored instead of a text."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Who signed what, as an interface."""
+"""Addresses and signatures, as an interface."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Protocol
 
 
 class Signatures(Protocol):
-    """Ethereum's addresses and signatures. Both methods compute, and take milliseconds."""
+    """Ethereum's addresses and signatures. Both methods compute for milliseconds."""
 
     def address(self, text: str) -> str:
-        """The address with its checksum. Raises BadInput for what is none, or has a wrong checksum."""
+        """The address with its checksum. Raises BadInput if it is no address, or its checksum is wrong."""
         ...
 
     def signer(self, message: str, signature: bytes) -> str | None:
-        """The address whose key made this signature of 65 bytes over the message (ERC-191); None where none did."""
+        """The address whose key made this 65-byte signature of the message (ERC-191); None if there is none."""
         ...

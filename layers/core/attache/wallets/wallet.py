@@ -1,4 +1,4 @@
-"""Wallets by name."""
+"""Names of wallets."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ UNPROVEN = "This wallet must be proven: sign in at /api/wallet/nonce, and send t
 
 
 def wallet_name(public_key: str) -> str:
-    """A wallet as sessions are listed by it: hex addresses are the same in either case."""
+    """The normalised name of a wallet: hex addresses are not case-sensitive."""
     return public_key.lower() if public_key[:2].lower() == "0x" else public_key
