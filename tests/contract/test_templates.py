@@ -267,6 +267,8 @@ def test_no_log_holds_a_query_string_or_a_session_id(source: Json) -> None:
         "status",
         "responseLatency",
         "responseLength",
+        "error.responseType",
+        "integration.status",
     }
     [settings] = api["MethodSettings"]
     assert settings["LoggingLevel"] == "OFF"
