@@ -46,26 +46,32 @@ def root_access(embedded: EmbeddedAws) -> AwsAccess:
     return replace(embedded.access, access_key_id=ACCOUNT)
 
 
-async def sam_deploy(embedded: EmbeddedAws, directory: Path, variables: Mapping[str, str]) -> Deployed:
-    """Deploy or update; `variables` are added to the functions'. Raises LocalStackError."""
+async def sam_deploy(
+    embedded: EmbeddedAws, directory: Path, variables: Mapping[str, str], parameters: Mapping[str, str] | None = None
+) -> Deployed:
+    """Deploy or update with the template's `parameters`; `variables` are added to the functions'.
+
+    Raises LocalStackError.
+    """
     if not (BUILT / "template.yaml").exists():
         raise LocalStackError(f"{BUILT} is missing: `make built` builds it")
     template = directory / "template.json"
     built = yaml.safe_load((BUILT / "template.yaml").read_text())
     template.write_text(json.dumps(local_template(built, BUILT, variables)))
     access = root_access(embedded)
-    await _run(template, access)
+    await _run(template, access, {"Stage": STAGE, **(parameters or {})})
     outputs = await _outputs(access)
     return Deployed(_reached(outputs["ApiUrl"], embedded.process.endpoint), access, outputs)
 
 
-async def _run(template: Path, access: AwsAccess) -> None:
+async def _run(template: Path, access: AwsAccess, parameters: Mapping[str, str]) -> None:
     log = template.with_name("sam-deploy.log")
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *(SAM, "deploy", "--template-file", template, "--stack-name", STACK, "--resolve-s3"),
             *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"),
-            *("--parameter-overrides", f"Stage={STAGE}", "--no-confirm-changeset", "--no-fail-on-empty-changeset"),
+            *("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
+            *("--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())),
             cwd=template.parent,  # away from samconfig.toml, which is for accounts
             env=sam_environment(access),
             stdout=output,

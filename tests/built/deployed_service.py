@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -20,16 +20,17 @@ from tests.servers.openai_server import OpenAIServer
 
 
 @contextmanager
-def deployed_service(directory: Path) -> Iterator[Running]:
+def deployed_service(directory: Path, **parameters: str) -> Iterator[Running]:
+    """`parameters` are the template's; with `WalletProof=required` it is what `proving` leads to."""
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(_deployed(directory)) as running,
+        portal.wrap_async_context_manager(_deployed(directory, parameters)) as running,
     ):
         yield running
 
 
 @asynccontextmanager
-async def _deployed(directory: Path) -> AsyncIterator[Running]:
+async def _deployed(directory: Path, parameters: Mapping[str, str]) -> AsyncIterator[Running]:
     async with AsyncExitStack() as stack:
         provider = await stack.enter_async_context(OpenAIServer(reply))
         vendor = await stack.enter_async_context(wire(tells))
@@ -41,7 +42,8 @@ async def _deployed(directory: Path) -> AsyncIterator[Running]:
             "ATTACHE_LOOPBACK_TOOLS": "on",
             "OPENAI_API_BASE": provider.url,
         }
-        deployed = await sam_deploy(embedded, directory, variables)
+        deployed = await sam_deploy(embedded, directory, variables, parameters)
         aws = Aws(deployed.access)
         keys = await prepared(aws, deployed.outputs, vendor.url, exchange_url)
-        yield Running(deployed.url, "", "", exchange_url, keys, provider, vendor, aws, deployed.outputs)
+        proving = deployed.url if parameters.get("WalletProof") == "required" else ""
+        yield Running(deployed.url, "", proving, exchange_url, keys, provider, vendor, aws, deployed.outputs)

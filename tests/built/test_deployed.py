@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
+from importlib import import_module
 
 import httpx
 import pytest
 
 from tests.built.engines import BUILT, REHEARSAL, needed
-from tests.contract import (
-    test_http_access,
-    test_http_bad_input,
-    test_http_control,
-    test_http_provider_keys,
-    test_http_secrets,
-    test_http_sessions,
-    test_http_state,
-    test_http_system,
-)
 from tests.contract.service import SAID, Running
 from tests.contract.shapes import snapshot, spoken, stream
 
@@ -37,25 +29,38 @@ ELSEWHERE = {
     "test_an_interrupt_stops_what_runs_and_keeps_what_was_said",
     "test_too_many_messages_wait_for_nobody",
     "test_a_call_with_steps_is_told_when_it_has_ended",
+    "test_both_dialects_on_one_session_at_once",
     # one process, where what is set is known at once; functions know what was absent for 3 s, what was there for 30 s
     "test_turns_of_a_client_use_its_key_for_that_providers_models",
     "test_a_clients_secret_is_for_that_client_until_it_is_taken_back",
     "test_what_comes_with_a_key_is_for_the_apps_of_that_key",
+    "test_nobody_is_asked_to_approve_what_lacks_a_secret",
 }
-MODULES = (
-    test_http_access,
-    test_http_bad_input,
-    test_http_control,
-    test_http_provider_keys,
-    test_http_secrets,
-    test_http_sessions,
-    test_http_state,
-    test_http_system,
+CONTRACT = (
+    "access",
+    "bad_input",
+    "control",
+    "pending",
+    "provider_keys",
+    "secrets",
+    "sessions",
+    "state",
+    "summaries",
+    "system",
+    "wallet",
 )
-for module in MODULES:
-    globals().update(
-        {name: test for name, test in vars(module).items() if name.startswith("test_") and name not in ELSEWHERE}
-    )
+FIXTURES = {"waiting", "wallet"}
+
+
+def runs_here(name: str, each: object) -> bool:
+    """Wallets are proven in test_deployed_wallets, where the deployment asks for it."""
+    if name in ELSEWHERE or not name.startswith("test_"):
+        return name in FIXTURES
+    return callable(each) and "proving" not in inspect.signature(each).parameters
+
+
+for module in (import_module(f"tests.contract.test_http_{name}") for name in CONTRACT):
+    globals().update({name: each for name, each in vars(module).items() if runs_here(name, each)})
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +74,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def http(running: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=running.url, trust_env=False, timeout=60) as client:
+    with httpx.Client(base_url=running.url, trust_env=False, timeout=120) as client:
         yield client
 
 
