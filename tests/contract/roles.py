@@ -131,6 +131,12 @@ class Deployed:
         )
         client.get_waiter("stack_update_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
 
+    def feed_nothing(self) -> None:
+        """Have this AWS leave the queues' messages to the workers of the test."""
+        client = self.aws.client("lambda")
+        for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
+            client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+
     def environment(self, function: str) -> dict[str, str]:
         """The variables of a function."""
         found = self.aws.client("lambda").get_function_configuration(FunctionName=self.name(function))
@@ -283,5 +289,6 @@ class RoleGround:
 async def roles_ground(directory: Path) -> AsyncIterator[Ground]:
     """Fails at its end where a function was refused anything."""
     with deployed(directory, Stage="dev") as stack:
+        stack.feed_nothing()
         yield RoleGround(stack)
         assert stack.refused == []

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from attache_cli.doctor.finding import Examined, Finding
 from attache_cli.doctor.stack import functions
@@ -60,7 +61,8 @@ def test_a_switch_alone_is_what_runs_then(stack: Deployed) -> None:
 )
 def test_so_is_any_parameter(stack: Deployed, parameter: str, value: str, variable: str, read: str) -> None:
     stack.update(**{parameter: value})
-    assert {each["Environment"]["Variables"][variable] for each in live(stack).values()} == {read}
+    told = [each["Environment"]["Variables"] for each in live(stack).values()]
+    assert {variables[variable] for variables in told if variable in variables} == {read}
 
 
 def test_a_version_that_is_not_served_is_gone(stack: Deployed) -> None:
@@ -68,6 +70,28 @@ def test_a_version_that_is_not_served_is_gone(stack: Deployed) -> None:
     for name, configured in live(stack).items():
         found = stack.aws.client("lambda").list_versions_by_function(FunctionName=stack.name(f"{name}Function"))
         assert [each["Version"] for each in found["Versions"]] == ["$LATEST", configured["Version"]]
+
+
+def test_documents_come_with_a_search_backend_and_go_with_it(stack: Deployed) -> None:
+    arn, url = "arn:aws:es:us-east-1:000000000000:domain/passages", "https://search-passages.us-east-1.es.amazonaws.com"
+    stack.update(SearchBackend="domain", SearchEndpoint=url, SearchDomain=arn)
+    call = stack.aws.client("lambda").get_function_configuration
+    for name in ("Chat", "Turns", "Documents"):
+        variables = call(FunctionName=stack.name(f"{name}Function"), Qualifier="live")["Environment"]["Variables"]
+        assert (variables["ATTACHE_SEARCH_BACKEND"], variables["ATTACHE_SEARCH_ENDPOINT"]) == ("domain", url)
+        role = stack.name(f"{name}FunctionRole")
+        attached = stack.aws.client("iam").list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+        assert len([each for each in attached if "Documents" in each["PolicyName"]]) == (
+            2 if name == "Documents" else 1
+        )
+    [source] = stack.aws.client("lambda").list_event_source_mappings(
+        FunctionName=f"{stack.name('DocumentsFunction')}:live"
+    )["EventSourceMappings"]
+    assert source["EventSourceArn"].endswith(":attache-dev-documents")
+    stack.update(SearchBackend="none")
+    with pytest.raises(ClientError):
+        stack.name("DocumentsFunction")
+    assert live(stack)["Chat"]["Environment"]["Variables"]["ATTACHE_SEARCH_ENDPOINT"] == ""
 
 
 def doctor(stack: Deployed) -> list[Finding]:

@@ -25,9 +25,14 @@ ROOT = Path(__file__).resolve().parents[2]
 STREAMED = {"/api/chat", "/api/updates"}
 LOCAL_ONLY = {"ATTACHE_DEMO_MODEL_URL", "ATTACHE_LOOPBACK_TOOLS"}
 # of the functions that index and search
-DOCUMENTS = {
-    f"ATTACHE_{name}" for name in ("DOCUMENTS_BUCKET", "DOCUMENTS_QUEUE_URL", "SEARCH_BACKEND", "SEARCH_ENDPOINT")
+SEARCH = {"ATTACHE_SEARCH_BACKEND", "ATTACHE_SEARCH_ENDPOINT"}
+OWN = {
+    "SessionsFunction": {"ATTACHE_WALLET_DOMAINS"},
+    "ChatFunction": SEARCH,
+    "TurnsFunction": SEARCH,
+    "DocumentsFunction": SEARCH | {"ATTACHE_DOCUMENTS_BUCKET", "ATTACHE_DOCUMENTS_QUEUE_URL"},
 }
+OF_SOME = set().union(*OWN.values())
 ROUTES = {
     "POST /api/chat": "ChatFunction",
     "GET /api/updates": "UpdatesFunction",
@@ -175,7 +180,7 @@ def test_only_functions_that_call_a_model_carry_the_model_library(resources: Jso
         for name, f in typed(resources, "AWS::Lambda::Function").items()
         if re.search("'LlmLayer", str(f["Layers"]))
     }
-    assert carriers == {"ChatFunction", "TurnsFunction"}
+    assert carriers == {"ChatFunction", "TurnsFunction", "DocumentsFunction"}
 
 
 def test_only_the_function_that_checks_signatures_carries_ethereums_libraries(resources: Json) -> None:
@@ -309,7 +314,9 @@ def test_no_role_has_a_wildcard_action_or_every_resource(resources: Json) -> Non
 def test_a_resource_is_cut_short_by_its_prefix_only(resources: Json) -> None:
     """What stands for many things is one of these, and no other: objects of a prefix, and keys of providers."""
     short = {part for _, statement in statements(resources) for part in texts(statement["Resource"]) if "*" in part}
-    assert short - {"*"} == {"${Bucket}/sessions/*", "${Bucket}/apps/*", PROVIDER_KEYS}
+    assert short - {"*"} == {"${Bucket}/sessions/*", "${Bucket}/apps/*", "${Bucket}/*", PROVIDER_KEYS}
+    whole = [name for name, statement in statements(resources) if "${Bucket}/*" in texts(statement["Resource"])]
+    assert whole == ["ReadDocuments"], "of a bucket of their own"
 
 
 def texts(value: Json) -> Iterator[str]:
@@ -376,7 +383,7 @@ def test_a_function_does_with_sessions_and_queues_what_it_is_for(resources: Json
 
 def test_a_role_has_policies_of_ours_only_and_not_more_than_iam_takes(resources: Json) -> None:
     roles = typed(resources, "AWS::IAM::Role")
-    assert {f"{name}Role" for name in TABLES} | {"ApiLogsRole"} == set(roles)
+    assert {f"{name}Role" for name in TABLES} | {"DocumentsFunctionRole", "ApiLogsRole"} == set(roles)
     for name in TABLES:
         policies = policies_of(resources, roles[f"{name}Role"])
         assert policies <= set(typed(resources, "AWS::IAM::ManagedPolicy")), name
@@ -394,7 +401,10 @@ def test_a_function_opens_secrets_or_keeps_those_of_clients_and_none_does_both(r
         action: {name for name, statement in statements(resources) if action in statement["Action"]}
         for action in ("kms:Decrypt", "kms:GenerateDataKey")
     }
-    assert may == {"kms:Decrypt": {"CallTools", "CallModels"}, "kms:GenerateDataKey": {"KeepClientSecrets"}}
+    assert may == {
+        "kms:Decrypt": {"CallTools", "CallModels", "EmbedTexts"},
+        "kms:GenerateDataKey": {"KeepClientSecrets"},
+    }
     roles = {name: str(role["ManagedPolicyArns"]) for name, role in typed(resources, "AWS::IAM::Role").items()}
     assert {name for name, policies in roles.items() if "KeepClientSecrets" in policies} == {"ControlFunctionRole"}
     openers = {name for name, policies in roles.items() if "CallTools" in policies}
@@ -428,7 +438,7 @@ def test_apps_are_read_by_what_serves_them_and_by_nothing_else(resources: Json) 
 
 def test_functions_have_roles_of_their_own(resources: Json) -> None:
     functions = typed(resources, "AWS::Lambda::Function")
-    assert len({str(function["Role"]) for function in functions.values()}) == len(functions) == 8
+    assert len({str(function["Role"]) for function in functions.values()}) == len(functions) == 9
 
 
 def test_a_queue_hides_a_message_for_longer_than_its_function_may_run(source: Json, resources: Json) -> None:
@@ -454,7 +464,7 @@ def test_a_tool_may_take_less_time_than_its_worker(resources: Json) -> None:
 
 def test_workers_take_one_message_at_a_time_and_say_which_failed(resources: Json) -> None:
     sources = typed(resources, "AWS::Lambda::EventSourceMapping").values()
-    assert len(sources) == 2
+    assert len(sources) == 3
     for mapping in sources:
         assert mapping["BatchSize"] == 1
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -464,10 +474,10 @@ def test_every_function_gets_the_settings_and_nothing_of_the_local_stack(resourc
     fields = {f"ATTACHE_{name.upper()}" for name in Settings.model_fields}
     for name, function in typed(resources, "AWS::Lambda::Function").items():
         given = {variable for variable in function["Environment"]["Variables"] if variable.startswith("ATTACHE_")}
-        assert fields - LOCAL_ONLY - DOCUMENTS <= given <= fields - LOCAL_ONLY, name
+        assert given == fields - LOCAL_ONLY - OF_SOME | OWN.get(name, set()), name
 
 
-@pytest.mark.parametrize("name", ["data", "queues"])
+@pytest.mark.parametrize("name", ["data", "queues", "documents", "search"])
 def test_a_nested_template_is_plain_and_gives_what_the_root_asks_of_it(source: Json, name: str) -> None:
     nested = yaml_parse((ROOT / "infra" / f"{name}.yaml").read_text(encoding="utf-8"))
     assert "Transform" not in nested
@@ -558,7 +568,7 @@ def test_a_dead_letter_queue_takes_from_its_own_queue_only() -> None:
     assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
 
 
-@pytest.mark.parametrize("name", ["data", "queues"])
+@pytest.mark.parametrize("name", ["data", "queues", "documents"])
 def test_what_is_kept_stays_when_its_stack_goes(name: str) -> None:
     nested = yaml_parse((ROOT / "infra" / f"{name}.yaml").read_text(encoding="utf-8"))
     for resource in nested["Resources"].values():
