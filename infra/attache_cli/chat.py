@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import typer
 
+from attache_cli.attending import Attendant, attendant
 from attache_cli.conversation import Conversation, Event
 from attache_cli.errors import CommandError
 from attache_cli.options import AsJson, Stage
-from attache_cli.output import give, printable, say
+from attache_cli.output import say
+from attache_cli.shown import Show, show, show_json
 from attache_cli.target import Target, find_target
-
-SHOWN = 200  # characters of a tool's result
-
-Show = Callable[[Event], None]
 
 
 def chat(
@@ -28,19 +27,28 @@ def chat(
         str | None,
         typer.Option(envvar="ATTACHE_APP_KEY", help="The app key; the local stack's own is known.", show_default=False),
     ] = None,
+    wallet: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The wallet that you have connected.")] = None,
+    chain: Annotated[int, typer.Option(metavar="ID", help="The chain that it is on.")] = 1,
     stage: Stage = None,
     as_json: AsJson = False,
 ) -> None:
-    """Chat with an app, as its users do. Ctrl-C stops an answer, Ctrl-D ends the conversation."""
+    """Chat with an app, as its users do. Ctrl-C stops an answer, Ctrl-D ends the conversation.
+
+    If a tool waits for your approval, you are asked: y, or n and why not. If your wallet is asked for a transaction or
+    a signature, paste the hash or the signature that it shows, or reject it. Calls that take a while are followed to
+    their end. With a MESSAGE, with --json, or without a terminal nobody is asked: what is pending is shown with the
+    curl command that answers it.
+    """
     target = find_target(stage)
-    conversation = Conversation(_url(target), app, key or target.app_key, session)
-    show = _show_json if as_json else _show
+    user_state = {"address": wallet, "chain_id": chain, "is_connected": True} if wallet else None
+    conversation = Conversation(_url(target), app, key or target.app_key, session, user_state)
+    talk = _Talk(conversation, show_json if as_json else show, attendant(message, as_json=as_json))
     say(f"Session {conversation.session_id}", "dim")
     try:
         if message is not None:
-            _answer(conversation, message, show)
+            talk.ask(message)
         else:
-            _converse(conversation, show)
+            talk.converse(resumed=session is not None)
     finally:
         conversation.close()
 
@@ -49,14 +57,6 @@ def _url(target: Target) -> str:
     if not target.url:
         raise CommandError(f"{target.title} has no API address among its outputs; deploy it again.")
     return target.url
-
-
-def _converse(conversation: Conversation, show: Show) -> None:
-    for line in _lines():
-        try:
-            _answer(conversation, line, show)
-        except CommandError as error:
-            say(f"Error: {error}", "red")
 
 
 def _lines() -> Iterable[str]:
@@ -69,34 +69,43 @@ def _lines() -> Iterable[str]:
             yield line
 
 
-def _answer(conversation: Conversation, message: str, show: Show) -> None:
-    try:
-        for event in conversation.ask(message):
-            show(event)
-            if event["type"] == "error":
-                raise CommandError(event.get("message", "It could not be finished."))
-    except KeyboardInterrupt:
-        conversation.interrupt()
-        say("\nStopped.", "dim")
+@dataclass(frozen=True)
+class _Talk:
+    """A conversation in a terminal, with whoever attends to what it waits for."""
 
+    conversation: Conversation
+    show: Show
+    attendant: Attendant
 
-def _show_json(event: Event) -> None:
-    give(json.dumps(event, ensure_ascii=False))
+    def converse(self, *, resumed: bool) -> None:
+        """Ask each line of the input; first attend to what an earlier conversation left."""
+        if resumed:
+            self._tried(self._attend)
+        for line in _lines():
+            self._tried(partial(self.ask, line))
 
+    def ask(self, message: str) -> None:
+        """Raises CommandError."""
+        try:
+            for event in self.conversation.ask(message):
+                self._heard(event)
+        except KeyboardInterrupt:
+            self.conversation.interrupt()
+            say("\nStopped.", "dim")
+        else:
+            self._attend()
 
-def _show(event: Event) -> None:
-    match event:
-        case {"type": "text", "content": str(content)}:
-            sys.stdout.write(printable(content))
-            sys.stdout.flush()
-        case {"type": "tool_call", "name": name}:
-            say(f"→ {name} {json.dumps(event.get('args'), ensure_ascii=False)}", "dim")
-        case {"type": "tool_result" | "async_tool_result", "name": name}:
-            say(f"← {name} {_short(event.get('result'))}", "dim")
-        case {"type": "complete" | "error"}:
-            give("")
+    def _heard(self, event: Event) -> None:
+        self.show(event)
+        if event["type"] == "error":
+            raise CommandError(event.get("message", "It could not be finished."))
 
+    def _attend(self) -> None:
+        self.attendant.attend(self.conversation, self.show)
 
-def _short(result: object) -> str:
-    text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
-    return printable(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
+    @staticmethod
+    def _tried(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except CommandError as error:
+            say(f"Error: {error}", "red")

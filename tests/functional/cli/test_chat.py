@@ -56,6 +56,10 @@ def service(stack: Stack, folder: Path) -> Iterator[Service]:
             else:
                 self._stream(answer)
 
+        def do_GET(self) -> None:
+            state: dict[str, Any] = {"title": "New chat", "last_event_id": "ab-1", "messages": [], "user_state": None}
+            self._json(200, [] if self.path.startswith("/api/events") else state)
+
         def _json(self, status: int, content: Any) -> None:
             self.send_response(status)
             self.end_headers()
