@@ -1,10 +1,9 @@
-"""Calls that wait for the user's wallet or approval, and what comes of them."""
+"""Calls that wait for the user's wallet, and what comes of them."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,62 +11,16 @@ import pytest
 
 from attache.errors import BadInput
 from attache.sessions.entries import Entry, Interrupt, results_of
-from attache.sessions.events import update_events
-from attache.sessions.head import DAY, Lifetime
+from attache.sessions.head import Lifetime
 from attache.sessions.log import Wanted
 from attache.sessions.table import Beside
-from attache.sessions.view import fold
-from attache.tools.tool import ToolCall, ToolResult
-from attache.tools.toolsets import CombinedToolset, ConfirmedToolset, LaterToolset
-from attache.tools.wallet_tool import WalletTool
-from attache.tools.wallet_tools import WalletToolset
+from attache.tools.toolsets import LaterToolset
 from attache.turns.answering import Answer, NothingPending
 from attache.turns.wakeups import Guard, Wake
-from attache.wire.sse import Event
-from tests.fakes.clock import FakeClock
-from tests.fakes.models import FakeModels, Says, asks, says
+from tests.fakes.models import FakeModels, asks, says
 from tests.fakes.toolset import FakeToolset, answers
+from tests.unit.turns.asking import DATA, ME, PAY, SIGN, TO, asked, house, outcomes_of, state_of
 from tests.unit.turns.harness import QUICK, House
-
-TO, ME = "0x" + "1" * 40, "0x" + "a" * 40
-PAY = ("Pay", json.dumps({"to": TO, "value": "5", "description": "Pay the shop"}))
-DATA = {
-    "types": {"Order": [{"name": "id", "type": "uint256"}]},
-    "primaryType": "Order",
-    "domain": {"name": "Shop", "chainId": 137},
-    "message": {"id": 7},
-}
-SIGN = ("Sign", json.dumps({"typed_data": DATA, "description": "Sign the order"}))
-TRADE = ("Trade", '{"symbol": "ETH"}')
-WALLET = WalletToolset(
-    [
-        WalletTool(name="Pay", description="Pays.", request="transaction"),
-        WalletTool(name="Sign", description="Signs.", request="eip712"),
-    ]
-)
-
-
-def house(*script: Says, trade: FakeToolset | None = None, **more: Any) -> House:
-    trade = trade or FakeToolset({"Trade": answers('{"trade": 1}')}, unsafe=["Trade"])
-    return House(FakeModels([*script]), CombinedToolset(ConfirmedToolset(trade, ["Trade"]), WALLET), **more)
-
-
-async def asked(*calls: tuple[str, str], after: tuple[Says, ...] = (), **more: Any) -> House:
-    """A house where a turn has asked for these, whose models then say what comes `after`."""
-    made = house(asks(*calls), says("Look at it."), *after, **more)
-    await made.stream(
-        "Do it", user_state={"address": ME, "chain_id": 1, "is_connected": True}, client_id="c", key_id="k"
-    )
-    return made
-
-
-async def state_of(house: House) -> dict[str, Any]:
-    return dict((await house.snapshot())["user_state"])
-
-
-async def outcomes_of(house: House, kind: str) -> list[str]:
-    entries = (await house.log()).entries
-    return [result.outcome for entry in entries if entry.kind == kind for result in results_of(entry.body)]
 
 
 async def test_a_transaction_is_asked_for_and_kept() -> None:
@@ -245,169 +198,6 @@ async def test_no_wallet_no_request() -> None:
     assert "No wallet is connected" in made.models.requests[1].messages[-1]["content"]
 
 
-async def test_there_is_an_end_to_what_may_be_pending() -> None:
-    many = [asks(*[PAY] * 12), says("."), asks(*[PAY] * 12), says(".")]
-    made = house(*many)
-    for _ in range(2):
-        await made.stream("Pay", user_state={"address": ME, "chain_id": 1})
-    assert len((await state_of(made))["pending_txs"]) == 20
-
-
-class Trades(FakeToolset):
-    """A trade that says under which call it came."""
-
-    def __init__(self) -> None:
-        async def trade(call: ToolCall) -> ToolResult:
-            return ToolResult("ok", json.dumps({"under": call.call_id}))
-
-        super().__init__({"Trade": trade}, unsafe=["Trade"])
-
-
-async def test_nothing_is_sent_before_it_is_approved_and_then_once() -> None:
-    trades = Trades()
-    made = await asked(TRADE, after=(says("Traded."),), trade=trades)
-    assert trades.ran == []
-    assert "call" not in await made.kinds()
-    snapshot = await made.snapshot()
-    (event,) = snapshot["system_events"]
-    request = event["InlineCall"]["payload"]
-    assert event["InlineCall"]["type"] == "tool_approval_request"
-    assert (request["name"], request["args"]) == ("Trade", {"symbol": "ETH"})
-
-    later = made.another()
-    answer = {"request_id": request["request_id"], "approved": True, "comment": "go on"}
-    await later.post("tool_approval_response", **answer)
-    with pytest.raises(BadInput):
-        await later.post("tool_approval_response", **answer)
-    assert trades.ran == []
-    await later.work(Wake)
-    assert [call.call_id for call in trades.ran] == [request["request_id"]], "its own id is the Idempotency-Key"
-    assert (await made.kinds())[-6:] == ["outcome", "turn", "agent", "call", "result", "end"]
-    snapshot = await later.snapshot()
-    assert [message["content"] for message in snapshot["messages"]][-1] == "Traded."
-    assert json.loads(snapshot["messages"][-2]["tool_result"][1]) == {"under": request["request_id"]}
-    said = later.models.requests[-1].messages
-    ids = [call["id"] for message in said for call in message.get("tool_calls") or ()]
-    assert len(ids) == len(set(ids)) == 2
-    assert [message["tool_call_id"] for message in said if message["role"] == "tool"] == ids
-    assert any("go on" in str(message["content"]) for message in said)
-
-
-async def test_what_an_approved_call_came_to_does_not_stand_where_it_was_asked_for() -> None:
-    async def trade(call: ToolCall) -> ToolResult:
-        return ToolResult("ok", "a part", whole="x" * 20_000)
-
-    made = await asked(TRADE, after=(says("Traded."),), trade=FakeToolset({"Trade": trade}, unsafe=["Trade"]))
-    await made.post("tool_approval_response", approved=True)
-    await made.work(Wake)
-    asked_for, came = [m["tool_result"][1] for m in (await made.snapshot())["messages"] if m["tool_result"]]
-    assert json.loads(asked_for)["outcome"] == "pending"
-    assert came == "x" * 20_000
-
-
-async def test_what_is_rejected_is_never_sent() -> None:
-    trades = Trades()
-    made = await asked(TRADE, after=(says("Then not."),), trade=trades)
-    await made.post("tool_approval_response", approved=False, comment="too dear")
-    await made.work(Wake)
-    assert trades.ran == []
-    assert (await made.snapshot())["messages"][-1]["content"] == "Then not."
-    note = made.models.requests[-1].messages[-1]["content"]
-    assert "(rejected)" in note
-    assert "too dear" in note
-
-
-async def test_an_approval_that_is_interrupted_before_its_turn_runs_nothing() -> None:
-    trades = Trades()
-    made = await asked(TRADE, after=(says("Hello."),), trade=trades)
-    await made.post("tool_approval_response", approved=True)
-    (request,) = await requests_of(made)
-    answer = await made.interrupts.interrupt(made.session_id)
-    assert (answer["interrupted"], answer["is_processing"]) == (True, False)
-    name, told = answer["messages"][-1]["tool_result"]
-    assert (name, json.loads(told)["outcome"]) == ("Trade", "interrupted")
-    assert await told_of_interrupt(made) == ["async_tool_result", "tool_complete", "state_changed"]
-    await made.work(Wake)
-    assert trades.ran == []
-    for approved in (True, False):
-        with pytest.raises(BadInput, match="withdrawn when the user interrupted"):
-            await made.another().post("tool_approval_response", request_id=request, approved=approved)
-    await made.stream("Well?")
-    assert trades.ran == []
-    assert (await made.snapshot())["messages"][-3] == answer["messages"][-1]
-
-
-async def requests_of(house: House) -> list[str]:
-    """The ids of the approvals that were asked for."""
-    events = await house.sessions.events(house.session_id, 10)
-    return [event["InlineCall"]["payload"]["request_id"] for event in events]
-
-
-async def told_of_interrupt(house: House) -> list[str]:
-    """The types of the updates that an interrupt brings."""
-    log = await house.log()
-    (entry,) = [each for each in log.entries if each.kind == "interrupt"]
-    before = fold(each for each in log.entries if each.number < entry.number)
-    return [event["type"] for event in update_events(log.living, entry, before, 0)]
-
-
-async def test_the_approval_that_an_interrupted_turn_asked_for_is_void_and_an_earlier_one_is_not() -> None:
-    trades, going_on = Trades(), asyncio.Event()
-    made = await asked(TRADE, after=(asks(TRADE), says("Look", going_on), says("Well."), says("Done.")), trade=trades)
-    events = await made.chats.stream(made.request("And another one"))
-    heard = [event.data async for event in _until_text(events) if event.data]
-    earlier, later = await requests_of(made)
-    answer = await made.another().interrupts.interrupt(made.session_id)
-    assert answer["is_processing"] is False
-    results = [json.loads(m["tool_result"][1])["outcome"] for m in answer["messages"] if m["tool_result"]]
-    assert results == ["pending", "pending", "interrupted"]
-    assert await told_of_interrupt(made) == ["async_tool_result", "tool_complete"]
-    heard += [event.data async for event in events if event.data]
-    (called_off,) = [event for event in heard if event["type"] == "async_tool_result"]
-    assert (called_off["call_id"], called_off["result"]["outcome"]) == (later, "interrupted")
-    assert (heard[-1]["type"], heard[-1]["status"]) == ("complete", "interrupted")
-
-    fresh = made.another()
-    with pytest.raises(BadInput, match="withdrawn when the user interrupted"):
-        await fresh.post("tool_approval_response", request_id=later, approved=True)
-    await fresh.stream("Well?")
-    said = fresh.models.requests[-1].messages
-    outcomes = [json.loads(message["content"])["outcome"] for message in said if message["role"] == "tool"]
-    assert outcomes == ["pending", "interrupted"], "the model is told, too"
-    await fresh.post("tool_approval_response", approved=True)
-    await fresh.work(Wake)
-    assert [call.call_id for call in trades.ran] == [earlier], "it was the only one"
-
-
-async def _until_text(events: AsyncIterator[Event]) -> AsyncIterator[Event]:
-    async for event in events:
-        yield event
-        if event.data and event.data["type"] == "text":
-            return
-
-
-async def test_a_runner_that_dies_in_an_approved_call_leaves_its_outcome_unknown() -> None:
-    sent, hangs = asyncio.Event(), asyncio.Event()
-
-    async def trade(call: ToolCall) -> ToolResult:
-        sent.set()
-        await hangs.wait()
-        return ToolResult("ok", "{}")
-
-    trades = FakeToolset({"Trade": trade}, unsafe=["Trade"])
-    made = await asked(TRADE, after=(says("I do not know."),), trade=trades)
-    await made.post("tool_approval_response", approved=True)
-    dying = asyncio.create_task(made.work(Wake))
-    await sent.wait()
-    dying.cancel()
-    await asyncio.gather(dying, return_exceptions=True)
-    await asyncio.sleep(made.timings.dead + 0.1)
-    await made.another().work(Guard)
-    assert len(trades.ran) == 1
-    assert await outcomes_of(made, "result") == ["pending", "outcome_unknown"]
-    assert (await made.snapshot())["messages"][-1]["content"] == "I do not know."
-
-
 async def test_an_outcome_is_found_however_long_ago_it_was_asked_for() -> None:
     made = await asked(PAY, after=tuple(says("Fine.", 0.03, "Fine.", 0.03, "Fine.") for _ in range(30)))
     for _ in range(30):
@@ -463,44 +253,3 @@ async def test_what_the_client_itself_posts_while_it_interrupts_is_taken_at_once
     await made.work(Wake)
     snapshot = await made.snapshot()
     assert (snapshot["messages"][-1]["content"], snapshot["is_processing"]) == ("Paid.", False)
-
-
-async def test_what_was_asked_of_the_wallet_goes_when_it_expires() -> None:
-    clock = FakeClock()
-    script = (asks(PAY, PAY), says("Two more."), *(says("Fine.") for _ in range(3)), asks(PAY, SIGN), says("Look."))
-    made = await asked(SIGN, after=script, clock=clock)
-    clock.forward(45 * DAY)
-    await made.stream("And these")
-    for _ in range(3):
-        clock.forward(16 * DAY)
-        await made.another().stream("How are you?")
-    fresh = made.another()
-    state = await state_of(fresh)
-    assert (state["pending_eip712s"], sorted(state["pending_txs"])) == ({}, ["2", "3"]), "the first is 93 days old"
-    assert '"1"' not in str(fresh.models.requests[-1].messages[0])
-    assert "pending_since" not in str([state, fresh.models.requests[-1].messages])
-    with pytest.raises(NothingPending):
-        await fresh.post("wallet_eip712_response", status="success", pending_eip712_id=1)
-    await fresh.stream("And these")
-    state = await state_of(made.another())
-    assert (sorted(state["pending_eip712s"]), sorted(state["pending_txs"]), state["next_id"]) == (
-        ["5"],
-        ["2", "3", "4"],
-        6,
-    )
-    await fresh.post("wallet_eip712_response", status="success")
-    assert (await state_of(fresh))["pending_eip712s"] == {}, "it is the only one"
-
-
-async def test_what_has_expired_unanswered_leaves_room_for_more() -> None:
-    clock = FakeClock()
-    made = await asked(*[PAY] * 12, after=(asks(*[PAY] * 8), says("."), says("."), asks(PAY), says(".")), clock=clock)
-    await made.stream("More")
-    assert len((await state_of(made))["pending_txs"]) == 20
-    clock.forward(50 * DAY)
-    await made.another().stream("How are you?")
-    clock.forward(50 * DAY)
-    fresh = made.another()
-    await fresh.stream("One more")
-    assert list((await state_of(fresh))["pending_txs"]) == ["21"]
-    assert (await fresh.log()).view.pending == (await fresh.log()).view.pending[-1:]

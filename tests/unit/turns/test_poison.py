@@ -21,8 +21,8 @@ from attache.wiring import Services
 from functions.tools.jobs import do_tool_job
 from functions.turns.jobs import do_job
 from tests.fakes.models import FakeModels, says
+from tests.unit.turns.bank import BEGUN, Bank, Branch
 from tests.unit.turns.harness import House
-from tests.unit.turns.test_tool_worker import BEGUN, Bank, Branch
 
 
 def wired(**parts: Any) -> Services:
