@@ -56,7 +56,7 @@ async def do_document_job(services: Services, body: str, tries: int = 1) -> None
     """
     job = _parsed(body)
     if isinstance(job, Sweep):
-        await services.ingest.sweep(job.app, job.path)
+        await services.ingest.sweep(job.app, job.path, job.before)
     elif isinstance(job, _Event):
         for record in job.Records:
             await _changed(services, unquote_plus(record.s3.object.key), tries)

@@ -14,11 +14,13 @@ class FakeDocumentRecords:
     async def get(self, app: str, path: str) -> DocumentRecord | None:
         return self._records.get((app, path))
 
-    async def put(self, app: str, record: DocumentRecord) -> None:
+    async def put(self, app: str, record: DocumentRecord) -> bool:
+        there = self._records.get((app, record.path))
+        if there is not None and there.run >= record.run:
+            return False
         self._records[app, record.path] = record
-
-    async def remove(self, app: str, path: str) -> None:
-        self._records.pop((app, path), None)
+        return True
 
     async def all(self, app: str) -> Sequence[DocumentRecord]:
-        return [record for (owner, _), record in sorted(self._records.items()) if owner == app]
+        mine = [record for (owner, _), record in sorted(self._records.items()) if owner == app]
+        return [record for record in mine if record.state != "gone"]

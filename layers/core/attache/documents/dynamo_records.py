@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from attache.aws import Aws, Item
-from attache.aws_errors import unavailable
+from attache.aws_errors import condition_failed, unavailable
 from attache.documents.records import DocumentRecord
+
+GONE_SECONDS = 86_400  # longer than any worker is at a document
 
 
 class DynamoRecords:
@@ -22,13 +26,21 @@ class DynamoRecords:
         answer = await self._call("get_item", Key=_key(app, path), ConsistentRead=True)
         return _record(answer["Item"]) if "Item" in answer else None
 
-    async def put(self, app: str, record: DocumentRecord) -> None:
+    async def put(self, app: str, record: DocumentRecord) -> bool:
         """See `DocumentRecords`."""
-        await self._call("put_item", Item=_key(app, record.path) | _attributes(record))
-
-    async def remove(self, app: str, path: str) -> None:
-        """See `DocumentRecords`."""
-        await self._call("delete_item", Key=_key(app, path))
+        try:
+            await self._call(
+                "put_item",
+                Item=_key(app, record.path) | _attributes(record),
+                ConditionExpression="attribute_not_exists(pk) OR #run < :run",
+                ExpressionAttributeNames={"#run": "run"},
+                ExpressionAttributeValues={":run": {"S": record.run}},
+            )
+        except ClientError as error:
+            if condition_failed(error):
+                return False
+            raise
+        return True
 
     async def all(self, app: str) -> Sequence[DocumentRecord]:
         """See `DocumentRecords`."""
@@ -42,9 +54,9 @@ class DynamoRecords:
                 ExpressionAttributeValues={":pk": {"S": _partition(app)}},
                 **start,
             )
-            records += [_record(item) for item in page["Items"]]
+            records += map(_record, page["Items"])
             if "LastEvaluatedKey" not in page:
-                return records
+                return [record for record in records if record.state != "gone"]
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     async def _call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
@@ -61,12 +73,15 @@ def _key(app: str, path: str) -> Item:
 
 
 def _attributes(record: DocumentRecord) -> Item:
-    texts = {"run": record.run, "space": record.space, "why": record.why}
+    texts = {"space": record.space, "why": record.why}
+    expires = {"expires": {"N": str(record.at // 1000 + GONE_SECONDS)}} if record.state == "gone" else {}
     return {
+        "run": {"S": record.run},
         "revision": {"S": record.revision},
         "state": {"S": record.state},
         "at": {"N": str(record.at)},
         "passages": {"N": str(record.passages)},
+        **expires,
         **{name: {"S": text} for name, text in texts.items() if text},
     }
 
@@ -77,7 +92,7 @@ def _record(item: Item) -> DocumentRecord:
         revision=item["revision"]["S"],
         state=item["state"]["S"],
         at=int(item["at"]["N"]),
-        run=item.get("run", {}).get("S"),
+        run=item["run"]["S"],
         passages=int(item["passages"]["N"]),
         space=item.get("space", {}).get("S"),
         why=item.get("why", {}).get("S", ""),

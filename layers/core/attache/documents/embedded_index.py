@@ -50,9 +50,9 @@ class EmbeddedIndex(PassageIndex):
         """See `PassageIndex`."""
         await asyncio.to_thread(self._put, run, passages)
 
-    async def drop(self, app: str, path: str, *, but: str | None = None) -> None:
+    async def drop(self, app: str, path: str, *, before: str) -> None:
         """See `PassageIndex`."""
-        await asyncio.to_thread(self._drop, app, path, but)
+        await asyncio.to_thread(self._drop, app, path, before)
 
     async def search(self, app: str, text: str, vector: Vector | None, k: int) -> Sequence[Hit]:
         """See `PassageIndex`."""
@@ -66,11 +66,11 @@ class EmbeddedIndex(PassageIndex):
             for passage, vector in passages:
                 _insert(database, run, passage, vector)
 
-    def _drop(self, app: str, path: str, but: str | None) -> None:
+    def _drop(self, app: str, path: str, before: str) -> None:
         with self._open() as database:
             rows = database.execute(
-                "SELECT id, title, headings, text FROM passages WHERE app = ? AND path = ? AND run IS NOT ?",
-                (app, path, but),
+                "SELECT id, title, headings, text FROM passages WHERE app = ? AND path = ? AND run < ?",
+                (app, path, before),
             ).fetchall()
             for number, *said in rows:
                 # an index without its content is told what it forgets

@@ -1,7 +1,7 @@
 """Where passages are found, as an interface; and two rankings made into one.
 
-An index is told of passages in runs: all passages of one reading of one document. What was put may be found only later,
-twice, or still when it was dropped: which run of a document counts, the records say (`records.py`).
+An index is given passages in runs: all passages of one reading of one document, later runs sorting behind earlier ones.
+What was put may be found late, twice, or after it was dropped: which run of a document counts, the records say.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class PassageIndex(Protocol):
         """Add passages of one document."""
         ...
 
-    async def drop(self, app: str, path: str, *, but: str | None = None) -> None:
-        """Remove a document's passages, except those of the run `but`."""
+    async def drop(self, app: str, path: str, *, before: str) -> None:
+        """Remove a document's passages of all runs that sort before this one."""
         ...
 
     async def search(self, app: str, text: str, vector: Vector | None, k: int) -> Sequence[Hit]:

@@ -1,14 +1,13 @@
 """The worker behind the documents queue: what the bucket holds becomes what is found.
 
-An event says no more than that something happened to a document. What is there now is read, and looked at again once
-its passages are served: so events may come twice, late and in any order, and two workers at one document end with what
-is there last.
+An event says no more than that something happened to a document. What is there now is read, until what is on record is
+what is there: so events may come twice, late and in any order, and workers that meet at one document end with what is
+there last.
 """
 
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +18,7 @@ from attache.documents.index import PassageIndex, Vector
 from attache.documents.kinds import MAX_BYTES
 from attache.documents.originals import Original, Originals
 from attache.documents.passage import Passage, Reading, Unreadable
-from attache.documents.records import DocumentRecord, DocumentRecords
+from attache.documents.records import DocumentRecord, DocumentRecords, run_after
 from attache.errors import Unavailable
 
 MAX_PASSAGES = 5_000
@@ -30,12 +29,12 @@ NO_KEY = "found by words only: there is no key for the embedding model"
 
 log = logging.getLogger(__name__)
 Read = Callable[[str, bytes], Awaitable[Reading]]
-SweepLater = Callable[[str, str, float], Awaitable[None]]
+SweepLater = Callable[[str, str, str, float], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class Ingest:
-    """Reads, cuts, embeds and indexes documents. `later` has a document swept (app, path) after so many seconds."""
+    """Reads, cuts, embeds and indexes documents. `later` sweeps one (app, path, before) after so many seconds."""
 
     originals: Originals
     records: DocumentRecords
@@ -46,18 +45,19 @@ class Ingest:
     clock: Clock
 
     async def changed(self, app: str, path: str, *, last_try: bool = False) -> None:
-        """Something happened to a document. Raises Unavailable where it should be tried again.
+        """Something happened to a document. Raises Unavailable if it should be tried again.
 
         `last_try`: nobody will; an embedding model that does not answer is done without.
         """
         for _ in range(MOST_ROUNDS):
+            record = await self.records.get(app, path)
             original = await self.originals.look(app, path)
+            run = run_after(record, self.clock.now())
             if original is None:
-                await self._remove(app, path)
-            else:
-                await self._bring(app, original, last_try)
-            now = await self.originals.look(app, path)
-            if (now and now.revision) == (original and original.revision):
+                await self._remove(app, path, run, record)
+            elif record is None or record.revision != original.revision or not await self._as_it_should(record):
+                await self._bring(app, original, run, last_try)
+            if await self._settled(app, path):
                 return
         raise Unavailable("A document changes faster than it can be read.")
 
@@ -65,24 +65,27 @@ class Ingest:
         """Nobody tries this document any more until it is put again."""
         original = await self.originals.look(app, path)
         if original is not None:
-            await self._failed(app, original, why)
+            run = run_after(await self.records.get(app, path), self.clock.now())
+            await self._failed(app, original, run, why)
 
-    async def sweep(self, app: str, path: str) -> None:
-        """Remove whatever of this document is not served."""
+    async def sweep(self, app: str, path: str, before: str) -> None:
+        """Remove what was put too shortly before a run was on record to be seen then."""
+        await self.index.drop(app, path, before=before)
+
+    async def _settled(self, app: str, path: str) -> bool:
+        """Whether what is on record is what is there now, whoever brought it."""
+        original = await self.originals.look(app, path)
         record = await self.records.get(app, path)
-        await self.index.drop(app, path, but=record.run if record else None)
+        return (record.revision if record else "") == (original.revision if original else "")
 
-    async def _bring(self, app: str, original: Original, last_try: bool) -> None:
-        record = await self.records.get(app, original.path)
-        if record and record.revision == original.revision and await self._as_it_should(record):
-            return
+    async def _bring(self, app: str, original: Original, run: str, last_try: bool) -> None:
         try:
             passages = await self._passages(app, original)
         except Unreadable as error:
-            await self._failed(app, original, str(error))
+            await self._failed(app, original, run, str(error))
         else:
             if passages is not None:
-                await self._serve(app, original, passages, last_try)
+                await self._serve(app, original, run, passages, last_try)
 
     async def _as_it_should(self, record: DocumentRecord) -> bool:
         """Whether reading it again would change nothing."""
@@ -100,16 +103,16 @@ class Ingest:
             raise Unreadable(f"This file has {len(passages):,} passages; {MAX_PASSAGES:,} at most. Divide it.")
         return passages
 
-    async def _serve(self, app: str, original: Original, passages: Sequence[Passage], last_try: bool) -> None:
-        """Have them found; by words only, where the vectors are missing, until they come with another try."""
+    async def _serve(self, app: str, original: Original, run: str, passages: Sequence[Passage], last_try: bool) -> None:
+        """Have them found; by words only if the vectors are missing, until they come with another try."""
         try:
             vectors, why = await self._vectors(app, passages)
         except Unavailable:
-            await self._put(app, original, passages, [None] * len(passages), NO_VECTORS)
+            await self._put(app, original, run, passages, [None] * len(passages), NO_VECTORS)
             if not last_try:
                 raise
         else:
-            await self._put(app, original, passages, vectors, why)
+            await self._put(app, original, run, passages, vectors, why)
 
     async def _vectors(self, app: str, passages: Sequence[Passage]) -> tuple[Sequence[Vector | None], str]:
         """A vector or nothing for each passage, and what is to be said about it. Raises Unavailable."""
@@ -123,32 +126,39 @@ class Ingest:
         return vectors, ""
 
     async def _put(
-        self, app: str, original: Original, passages: Sequence[Passage], vectors: Sequence[Vector | None], why: str
+        self,
+        app: str,
+        original: Original,
+        run: str,
+        passages: Sequence[Passage],
+        vectors: Sequence[Vector | None],
+        why: str,
     ) -> None:
-        run = secrets.token_hex(8)
         await self.index.put(run, list(zip(passages, vectors, strict=True)))
         space = vectors[0].space if vectors[0] else None
-        record = DocumentRecord(
-            original.path, original.revision, "indexed", self.clock.now(), run, len(passages), space, why
-        )
-        await self.records.put(app, record)
-        await self._swept(app, original.path, but=run)
+        now = self.clock.now()
+        record = DocumentRecord(original.path, original.revision, "indexed", now, run, len(passages), space, why)
+        await self._record(app, record)
         log.info("a document of %s is indexed: %d passages", app, len(passages))
 
-    async def _failed(self, app: str, original: Original, why: str) -> None:
-        record = DocumentRecord(original.path, original.revision, "failed", self.clock.now(), why=why)
-        await self.records.put(app, record)
-        await self._swept(app, original.path)
+    async def _failed(self, app: str, original: Original, run: str, why: str) -> None:
+        await self._record(
+            app, DocumentRecord(original.path, original.revision, "failed", self.clock.now(), run, why=why)
+        )
         log.warning("a document of %s cannot be indexed: %s", app, why)
 
-    async def _remove(self, app: str, path: str) -> None:
-        await self.records.remove(app, path)
-        await self._swept(app, path)
+    async def _remove(self, app: str, path: str, run: str, record: DocumentRecord | None) -> None:
+        if record is not None and record.state != "gone":
+            await self._record(app, DocumentRecord(path, "", "gone", self.clock.now(), run))
 
-    async def _swept(self, app: str, path: str, but: str | None = None) -> None:
-        await self.index.drop(app, path, but=but)
+    async def _record(self, app: str, record: DocumentRecord) -> None:
+        """Have it count, and drop what it takes the place of; or itself, if a later one counts."""
+        if not await self.records.put(app, record):
+            later = await self.records.get(app, record.path)
+            record = later or record
+        await self.index.drop(app, record.path, before=record.run)
         if self.index.settled_after:
-            await self.later(app, path, self.index.settled_after)
+            await self.later(app, record.path, record.run, self.index.settled_after)
 
 
 def embedded_text(passage: Passage) -> str:

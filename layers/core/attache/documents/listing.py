@@ -37,7 +37,7 @@ async def listed(originals: Originals, records: DocumentRecords, app: str) -> Se
 
 def _listed(path: str, original: Original | None, record: DocumentRecord | None) -> Listed:
     size = original.size if original else None
-    if record is None:
+    if record is None or record.state == "gone":
         return Listed(path, "waiting", size)
     if original is None:
         return Listed(path, "going", size, record.passages, at=record.at)

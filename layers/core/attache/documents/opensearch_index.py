@@ -57,13 +57,12 @@ class OpenSearchIndex(PassageIndex):
         for part in _parts(_lines(run, passages)):
             await self._bulk(index, part)
 
-    async def drop(self, app: str, path: str, *, but: str | None = None) -> None:
+    async def drop(self, app: str, path: str, *, before: str) -> None:
         """See `PassageIndex`."""
         index = index_name(self._stage, app)
         if self._target == "domain":
             await self._http.ask("POST", f"/{index}/_refresh")
-        others = {"must_not": [{"term": {"run": but}}]} if but else {}
-        query = {"bool": {"filter": [{"term": {"path": path}}], **others}}
+        query = {"bool": {"filter": [{"term": {"path": path}}, {"range": {"run": {"lt": before}}}]}}
         found = await self._found(index, {"query": query, "size": MOST_DROPPED, "_source": False})
         for part in _parts({"delete": {"_id": each["_id"]}} for each in found):
             await self._bulk(index, part)

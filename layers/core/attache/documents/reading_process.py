@@ -46,7 +46,7 @@ class ReadingProcess:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env=self._environment(),
+            env=self.environment(),
         )
         try:
             async with asyncio.timeout(self.seconds):
@@ -59,7 +59,8 @@ class ReadingProcess:
                 await process.wait()
         return _answered(output, process.returncode)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """All that the process is told of this one."""
         libraries = {"LD_LIBRARY_PATH": self.libraries} if self.libraries else {}
         return {"PYTHONPATH": ":".join(filter(None, sys.path)), **libraries}
 

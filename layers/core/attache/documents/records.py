@@ -1,7 +1,12 @@
-"""What became of each document: which run of its passages is served, or why there is none."""
+"""What became of each document: which run of its passages is served, or why there is none.
+
+A record gives way only to one of a later run, and passages of a run are dropped only when a later one is on record. So
+workers that meet at one document cannot drop what will be served.
+"""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -11,15 +16,16 @@ from typing import Literal, Protocol
 class DocumentRecord:
     """A document as it was last read. `revision` names the object that was read; `at` is in milliseconds since 1970.
 
-    `run` is the one whose passages are served, `space` that of their vectors, None where they have none. `why` says
-    what is wrong: with `failed`, why nothing is served; with `indexed`, what is missing.
+    `run` is the one whose passages are served; with another state than `indexed` it has none. `space` is that of their
+    vectors, None if they have none. `why` says what is wrong: with `failed`, why nothing is served; with `indexed`,
+    what is missing. `gone`: there was no object; kept for a while, so that nobody brings back what was deleted.
     """
 
     path: str
     revision: str
-    state: Literal["indexed", "failed"]
+    state: Literal["indexed", "failed", "gone"]
     at: int
-    run: str | None = None
+    run: str
     passages: int = 0
     space: str | None = None
     why: str = ""
@@ -30,10 +36,16 @@ class DocumentRecords(Protocol):
 
     async def get(self, app: str, path: str) -> DocumentRecord | None: ...
 
-    async def put(self, app: str, record: DocumentRecord) -> None: ...
-
-    async def remove(self, app: str, path: str) -> None: ...
+    async def put(self, app: str, record: DocumentRecord) -> bool:
+        """Whether it is on record now; not if that of a later run is."""
+        ...
 
     async def all(self, app: str) -> Sequence[DocumentRecord]:
-        """By path."""
+        """Those of documents that are not gone, by path."""
         ...
+
+
+def run_after(record: DocumentRecord | None, now: int) -> str:
+    """A new run: it sorts behind that of the record, and by time (ms) behind most others."""
+    earliest = int(record.run[:12], 16) + 1 if record else 0
+    return f"{max(now, earliest):012x}{secrets.token_hex(4)}"

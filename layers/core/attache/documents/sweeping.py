@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Sweep(BaseModel):
-    """Whatever of this document is not served is to be removed from the index."""
+    """Passages of this document from runs before this one are to be removed from the index."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -16,3 +16,4 @@ class Sweep(BaseModel):
     kind: Literal["sweep"] = "sweep"
     app: str
     path: str
+    before: str

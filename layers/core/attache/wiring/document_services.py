@@ -28,8 +28,8 @@ class DocumentServices(ModelServices):
         from attache.documents.reading_process import ReadingProcess
         from attache.documents.sweeping import Sweep
 
-        async def later(app: str, path: str, seconds: float) -> None:
-            await self.documents_queue.send(Sweep(app=app, path=path), delay=seconds)
+        async def later(app: str, path: str, before: str, seconds: float) -> None:
+            await self.documents_queue.send(Sweep(app=app, path=path, before=before), delay=seconds)
 
         reader = ReadingProcess(self.environ.get("LD_LIBRARY_PATH"))
         return Ingest(self.originals, self._records, self._index, self._embeddings, reader.read, later, self.clock)
