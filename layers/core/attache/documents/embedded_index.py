@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 import sqlite3
+import threading
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -44,7 +45,10 @@ class EmbeddedIndex(PassageIndex):
     settled_after = 0.0
 
     def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
         self._file = file
+        self._free = threading.Lock()  # SQLite refuses at once who begins to write while another one does
+        self._made = False
 
     async def put(self, run: str, passages: Sequence[tuple[Passage, Vector | None]]) -> None:
         """See `PassageIndex`."""
@@ -91,9 +95,10 @@ class EmbeddedIndex(PassageIndex):
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A connection for one transaction. Raises Unavailable."""
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self._file, timeout=BUSY_SECONDS)) as database:
-                database.executescript(_SCHEMA)
+            with self._free, closing(sqlite3.connect(self._file, timeout=BUSY_SECONDS)) as database:
+                if not self._made:
+                    database.executescript(_SCHEMA)
+                    self._made = True
                 with database:
                     yield database
         except sqlite3.Error as error:
