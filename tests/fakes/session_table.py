@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from attache.clock import Clock
-from attache.sessions.entries import Entry, decode, encode
+from attache.sessions.entries import Entry
+from attache.sessions.entry_json import decode, encode
 from attache.sessions.head import DAY, Gist, Head, Lifetime, Listed, Noted
 from attache.sessions.summary import Summary
 from attache.sessions.table import (

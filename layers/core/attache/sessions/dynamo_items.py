@@ -6,7 +6,8 @@ from typing import Any
 
 from attache.aws import Item
 from attache.clock import rfc3339
-from attache.sessions.entries import Entry, decode, encode
+from attache.sessions.entries import Entry
+from attache.sessions.entry_json import decode, encode
 from attache.sessions.head import DAY, Head, Lifetime, Listed, Noted
 from attache.sessions.packing import packed, unpacked
 from attache.sessions.summary import Summary

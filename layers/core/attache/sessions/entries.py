@@ -1,17 +1,15 @@
-"""The entries of a session's log: what may happen to a session, and nothing else may.
+"""The entries of a session's log: everything that can happen to a session.
 
-Every kind is a frozen dataclass; `KINDS` names them as they are stored. An entry's place is its number, dense from the
-session's first one; its `nonce` begins with the writer's id.
+Each kind is a frozen dataclass; `KINDS` gives the names under which they are stored. An entry's number is its place in
+the log, without gaps from the session's first one; its `nonce` begins with the writer's id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, Literal
-
-from pydantic import TypeAdapter
 
 from attache.tools.tool import Outcome, PendingKind
 
@@ -33,7 +31,7 @@ class CallAsked:
 
 @dataclass(frozen=True)
 class CallResult:
-    """What a call came to; `text` is the part that the prompt uses. `whole`: all of it is kept beside the log."""
+    """The result of a call; `text` is the part that the prompt uses. `whole`: the full text is stored elsewhere."""
 
     call_id: str
     name: str
@@ -53,7 +51,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class TurnUsage:
-    """Tokens of a whole turn, all its model calls together; None is unknown, which is not zero."""
+    """Tokens of a turn, all its model calls together; None is unknown, which is not zero."""
 
     model: str
     input_tokens: int | None = None
@@ -62,7 +60,7 @@ class TurnUsage:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a turn failed, for the client: `code` is one of the contract's."""
+    """Why a turn failed, for the client; `code` is one of the contract's."""
 
     code: str
     message: str
@@ -71,9 +69,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class User:
-    """A message. With `runner` it takes its turn at once, which only happens when nothing runs or waits.
+    """A message. With `runner` it takes its turn at once, which is possible only if nothing runs or waits.
 
-    `streamed`: a stream waits for its answer, so the function behind that stream takes the turn when it is free.
+    `streamed`: a stream waits for the answer, so its function takes the turn when it is free.
     """
 
     message: str
@@ -86,20 +84,20 @@ class User:
 
 @dataclass(frozen=True)
 class Turn:
-    """`runner` takes the turn of entry `of`, whoever had it before."""
+    """`runner` takes the turn of entry `of`, from whoever had it before."""
 
     of: int
     runner: str
     why: Literal["waiting", "takeover", "outcome", "hand-over"]
 
     def begins(self, turn: int) -> bool:
-        """Whether this is where the turn of entry `turn`, which had to wait, begins."""
+        """Whether the turn of entry `turn`, which had to wait, begins here."""
         return self.of == turn and self.why in ("waiting", "outcome")
 
 
 @dataclass(frozen=True)
 class Text:
-    """A piece of the running answer; `first` is the number of the answer's first piece, None where this is it."""
+    """A piece of the running answer; `first` is the number of the answer's first piece, None if this is it."""
 
     text: str
     first: int | None = None
@@ -107,9 +105,9 @@ class Text:
 
 @dataclass(frozen=True)
 class Agent:
-    """A step: all its text, its calls, what the provider wants back, the pieces it covers. `cut`: it broke off.
+    """A step: its whole text, its calls, what the provider wants back, the pieces it covers. `cut`: it broke off.
 
-    `usage`: what its runner has taken of this turn's models so far.
+    `usage`: the tokens that its runner has used in this turn so far.
     """
 
     text: str
@@ -145,7 +143,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class Result:
-    """A call has come to something, if only to waiting for something else."""
+    """The result of a call, which may be that it is pending."""
 
     result: CallResult
     pending: Pending | None = None
@@ -189,9 +187,9 @@ class Interrupt:
 class End:
     """The end of the running turn, with its last step.
 
-    `results` are those of calls that had none yet. `waiting`, `undelivered` and `pending` ground a reader that begins
-    here: the messages that wait at this place of the log, the system events that no snapshot has delivered, and the
-    results whose calls are pending.
+    `results` are those of calls that had none yet. `waiting`, `undelivered` and `pending` are for readers that begin
+    here: the waiting messages, the system events that no snapshot has delivered, and the results whose calls are
+    pending.
     """
 
     status: TurnStatus
@@ -208,11 +206,11 @@ class End:
 
 @dataclass(frozen=True)
 class Event:
-    """A change or a notice that is not part of a turn; `data` is as `what` needs it.
+    """A change or a notice outside of turns; the keys of `data` depend on `what`.
 
-    `created`; `title` {title, by}; `archived` {archived}; `model` {model}; `wallet` {wallet}; `app` {app};
-    `client` {client_id}; `user_state` {}; `message` {text}: a system message; `system` {event}: a system event as the
-    contract shows it; `notice` {message}; `progress` {call_id, name, message}.
+    `created`; `title` {title, by}; `archived` {archived}; `model` {model}; `wallet` {wallet}; `app` {app}; `client`
+    {client_id}; `user_state` {}; `message` {text}: a system message; `system` {event}: a system event as in the
+    contract; `notice` {message}; `progress` {call_id, name, message}.
     """
 
     what: What
@@ -228,12 +226,12 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Sign:
-    """The runner is alive."""
+    """A sign of life of the runner."""
 
 
 @dataclass(frozen=True)
 class Deleted:
-    """The session is gone; what comes behind is another one."""
+    """The session is deleted; later entries belong to another one."""
 
 
 Body = (
@@ -291,26 +289,10 @@ class Entry:
 
 
 def results_of(body: Body) -> tuple[CallResult, ...]:
-    """The results of calls that an entry brings by itself."""
+    """The results of calls that are in this entry."""
     match body:
         case Result(result):
             return (result,)
         case OutcomeOf(results=results) | Interrupt(results=results):
             return results
     return ()
-
-
-@cache
-def _adapter(kind: str) -> TypeAdapter[Any]:
-    return TypeAdapter(KINDS[kind])
-
-
-def encode(entry: Entry) -> str:
-    """The body as JSON, without what is at its default."""
-    return _adapter(entry.kind).dump_json(entry.body, exclude_defaults=True).decode()
-
-
-def decode(kind: str, data: str) -> Body:
-    """The body that `encode` wrote. Raises pydantic's ValidationError on anything else."""
-    body: Body = _adapter(kind).validate_json(data)
-    return body
