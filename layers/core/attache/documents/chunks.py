@@ -1,4 +1,4 @@
-"""A document's blocks as passages of some 300 to 500 tokens: each below one heading, cut where a reader would pause."""
+"""Cutting a document's blocks into passages of about 300 to 500 tokens, each below one heading."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORD = re.compile(r"\S+\s*")
 
 
 def passages_of(app: str, path: str, reading: Reading) -> tuple[Passage, ...]:
-    """The passages of a document, the same for the same document."""
+    """The passages of a document; the same document always has the same ones."""
     title = reading.title or PurePosixPath(path).stem.replace("-", " ").replace("_", " ")
     chunks = [chunk for _, below in groupby(reading.blocks, lambda block: block.headings) for chunk in _packed(below)]
     return tuple(
@@ -27,12 +27,12 @@ def passages_of(app: str, path: str, reading: Reading) -> tuple[Passage, ...]:
 
 
 def tokens(text: str) -> int:
-    """About as many as a model counts: four bytes of UTF-8 each."""
+    """About as many tokens as a model counts: four bytes of UTF-8 each."""
     return -(-len(text.encode(errors="replace")) // 4)
 
 
 def _packed(blocks: Iterable[Block]) -> list[Block]:
-    """Blocks below the same headings, put together and cut to size."""
+    """Blocks below the same headings, joined and cut to size."""
     packed: list[Block] = []
     for block in blocks:
         for piece in _pieces(block):
@@ -59,7 +59,7 @@ def _pieces(block: Block) -> Iterator[Block]:
 
 
 def _sentences(text: str) -> Iterator[str]:
-    """The text in parts that each are short enough: sentences, else words, else what fits."""
+    """Parts of the text that are short enough: sentences, else words, else as much as fits."""
     begin = 0
     for end in [*(found.end() for found in _SENTENCE.finditer(text)), len(text)]:
         sentence, begin = text[begin:end], end

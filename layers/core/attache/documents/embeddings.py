@@ -1,4 +1,4 @@
-"""What texts mean, as vectors: an interface."""
+"""Embeddings of texts as vectors, as an interface."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attache.documents.index import Vector
 
 @dataclass(frozen=True)
 class Account:
-    """On whose account texts are embedded: an app's, and within a turn the session's and the key's."""
+    """Who embeddings are charged to: an app and, within a turn, its session and key."""
 
     app: str
     session_id: str = ""
@@ -19,12 +19,12 @@ class Account:
 
 
 class Embeddings(Protocol):
-    """Makes vectors of texts."""
+    """Computes vectors for texts."""
 
     async def space(self) -> str | None:
-        """The space that vectors are made in now; None where nobody has a key for it. Raises Unavailable."""
+        """The vector space in use now; None if nobody has a key for it. Raises Unavailable."""
         ...
 
     async def embed(self, texts: Sequence[str], account: Account) -> Sequence[Vector] | None:
-        """A vector for each text, in order; None where nobody has a key. Raises Unavailable."""
+        """A vector for each text, in order; None if nobody has a key. Raises Unavailable."""
         ...

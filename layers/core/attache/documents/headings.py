@@ -1,4 +1,4 @@
-"""The headings that a place in a document stands below."""
+"""Tracking the headings above a place in a document."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ MAX_HEADING = 200
 
 
 class Headings:
-    """Follows headings as they come. The first of level 1 is the document's title, and part of no path."""
+    """Follows headings in order. The first one of level 1 is the document's title, and not part of paths."""
 
     def __init__(self) -> None:
         self.title: str | None = None
         self._open: list[tuple[int, str]] = []
 
     def enter(self, level: int, text: str) -> None:
-        """A heading of this level (1 is the highest): it ends all that are not above it."""
+        """Enter a heading of this level (1 is the highest), which ends all those of the same or a lower rank."""
         text = " ".join(text.split())[:MAX_HEADING]
         self._open = [(above, said) for above, said in self._open if above < level]
         if self.title is None and level == 1:
@@ -23,5 +23,5 @@ class Headings:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """Outermost first."""
+        """The current headings, outermost first."""
         return tuple(text for _, text in self._open)

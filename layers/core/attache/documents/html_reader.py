@@ -1,6 +1,6 @@
-"""HTML as blocks below headings, by the standard library's parser.
+"""HTML as blocks below headings, with the standard library's parser.
 
-What is wanted is text and headings in their order, no tree; and however deeply a page nests, this does not recurse.
+Only text and headings in order are needed, no tree, so deep nesting causes no recursion.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w.:-]{1,40})", re.IGNO
 
 
 def read_html(content: bytes) -> Reading:
-    """Raises Unreadable."""
+    """The document's title and blocks. Raises Unreadable."""
     page = _Page()
     page.feed(_text(content))
     page.close()
@@ -36,7 +36,7 @@ def read_html(content: bytes) -> Reading:
 
 
 def _text(content: bytes) -> str:
-    """UTF-8, or what the page says that it is written in."""
+    """The decoded page: UTF-8, or the encoding that the page declares."""
     said = _CHARSET.search(content[:4096])
     try:
         return decoded(content)
@@ -97,7 +97,7 @@ class _Page(HTMLParser):
             self.headings.enter(int(tag[1]), text)
 
     def end_block(self) -> None:
-        """What was read since the last block is one."""
+        """End the current block."""
         text = "".join(self._words)
         lines = text.splitlines() if self._pre else [" ".join(line.split()) for line in text.split("\n")]
         lines = lines if self._pre else [line for line in lines if line]

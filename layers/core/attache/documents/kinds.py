@@ -1,4 +1,4 @@
-"""Which files are documents, how large they may be, and where they stand in the bucket."""
+"""Which files are documents, their size limits, and their keys in the bucket."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _APP = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 def kind_of(path: str) -> Kind | None:
-    """By the file's ending, None where it is no document."""
+    """The kind by the file's ending; None if it is no document."""
     return KINDS.get(PurePosixPath(path).suffix.lower())
 
 
 def key_of(app: str, path: str) -> str:
-    """The object of a document: one prefix an app."""
+    """The key of a document's object: one prefix per app."""
     return f"{app}/{path}"
 
 
 def place_of(key: str) -> tuple[str, str] | None:
-    """App and path of an object; None for one that is nobody's document, such as a folder's marker."""
+    """App and path of an object; None if it is no document, such as a folder's marker."""
     app, _, path = key.partition("/")
     if not _APP.fullmatch(app) or not path or path.endswith("/") or len(path.encode()) > MAX_PATH:
         return None

@@ -1,4 +1,4 @@
-"""An app's documents as its operator sees them."""
+"""An app's documents, as its operator sees them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ State = Literal["indexed", "failed", "waiting", "going"]
 
 @dataclass(frozen=True)
 class Listed:
-    """A document. `waiting`: what is there now has not been read yet; `going`: it was deleted, and may be found still.
+    """A document. `waiting`: its current version has not been read yet; `going`: deleted, but may still be found.
 
-    `why`: what is wrong, empty where nothing is. `passages` are those that are found now. `at` is when it was last
-    read, in milliseconds since 1970.
+    `why`: what is wrong, or empty. `passages`: how many are found now. `at`: when it was last read, in milliseconds
+    since 1970.
     """
 
     path: str

@@ -1,6 +1,7 @@
-"""Markdown as blocks below headings. Its inline marks stay: a model reads them as well as anybody.
+"""Markdown as blocks below headings. Inline markup stays: models read it well.
 
-Line by line and without a library: of CommonMark only headings and code fences matter for where a passage may end.
+It is read line by line without a library: of CommonMark, only headings and code fences matter for where passages may
+end.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _TITLE = re.compile(r"title:[ \t]*[\"']?(.*?)[\"']?[ \t]*")
 
 
 def read_markdown(content: bytes) -> Reading:
-    """Raises Unreadable."""
+    """The document's title and blocks. Raises Unreadable."""
     title, lines = _front_matter(decoded(content).splitlines())
     headings = Headings()
     blocks = tuple(_blocks(lines, headings))
@@ -27,7 +28,7 @@ def read_markdown(content: bytes) -> Reading:
 
 
 def _front_matter(lines: list[str]) -> tuple[str | None, list[str]]:
-    """The title that stands in front of the text, between two `---`, and what follows."""
+    """The title in the front matter, between two `---`, and the rest of the text."""
     if not lines or lines[0].rstrip() != "---" or "---" not in (line.rstrip() for line in lines[1:100]):
         return None, lines
     end = next(number for number, line in enumerate(lines) if number and line.rstrip() == "---")
@@ -59,7 +60,7 @@ def _blocks(lines: list[str], headings: Headings) -> Iterator[Block]:
 
 
 def _heading(line: str, paragraph: list[str]) -> tuple[int, str] | None:
-    """Level and text; a line that is underlined is taken out of its paragraph."""
+    """Level and text of a heading; the text of an underlined one is removed from its paragraph."""
     if marked := _ATX.fullmatch(line):
         return len(marked[1]), (marked[2] or "").strip()
     underlined = _SETEXT.fullmatch(line)

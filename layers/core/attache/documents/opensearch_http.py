@@ -1,4 +1,4 @@
-"""OpenSearch's HTTP API: signed requests, JSON answers, and what may work in a moment tried again."""
+"""OpenSearch's HTTP API: signed requests, JSON answers, and retries."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ Sign = Callable[[str, str, Mapping[str, str], bytes], Awaitable[Mapping[str, str
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer that another try would not change. `data` is its JSON, empty if it has none."""
+    """An answer that a retry would not change. `data` is its JSON, empty if it has none."""
 
     status: int
     data: Mapping[str, Any]
 
     @property
     def reason(self) -> str:
-        """OpenSearch's own word for what is wrong, such as `index_not_found_exception`."""
+        """OpenSearch's name for the error, such as `index_not_found_exception`."""
         error = self.data.get("error")
         return str(error.get("type", "")) if isinstance(error, Mapping) else str(error or "")
 
 
 class OpenSearchHttp:
-    """Sends requests to one endpoint. `sign` gives the headers for a method, URL, headers and body."""
+    """Sends requests to one endpoint. `sign` returns the headers for a method, URL, headers and body."""
 
     def __init__(self, endpoint: str, sign: Sign, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._endpoint = endpoint.rstrip("/")
@@ -49,7 +49,7 @@ class OpenSearchHttp:
         self._client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, follow_redirects=False)
 
     async def ask(self, method: str, path: str, body: Any = None) -> Answer:
-        """`path` begins with `/`; a `body` of bytes is sent as it is, another one as JSON. Raises Unavailable."""
+        """Send a request. `path` begins with `/`; `body` is sent as JSON unless it is bytes. Raises Unavailable."""
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         for pause in (*PAUSES, None):
             answer = await self._tried(method, path, content)
@@ -60,11 +60,11 @@ class OpenSearchHttp:
         raise Unavailable(UNAVAILABLE)
 
     async def close(self) -> None:
-        """Close the connections that are kept."""
+        """Close the connections that are kept open."""
         await self._client.aclose()
 
     async def _tried(self, method: str, path: str, content: bytes) -> Answer | None:
-        """None if another try may succeed."""
+        """The answer; None if a retry may succeed."""
         url = self._endpoint + path
         headers = await self._sign(method, url, HEADERS, content)
         try:

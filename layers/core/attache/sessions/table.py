@@ -1,4 +1,4 @@
-"""Where sessions are kept, as the log needs it: a partition each, conditional writes, consistent reads."""
+"""Storage of sessions, as an interface: a partition each, conditional writes, consistent reads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GLANCE = 12  # entries: what the end of the newest turn says
 
 @dataclass(frozen=True)
 class Reading:
-    """What one read brought. `entries` ascend; `complete`: nothing is older (or between them and `after`)."""
+    """The result of one read. `entries` ascend; `complete`: nothing is older (or between them and `after`)."""
 
     head: Head | None = None
     user_state: Mapping[str, Any] | None = None
@@ -29,7 +29,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Idempotency:
-    """What an `Idempotency-Key` made: a hash of the message, and the number of its entry."""
+    """The entry that an `Idempotency-Key` made: its number, and the message's hash."""
 
     key: str
     digest: str
@@ -38,7 +38,7 @@ class Idempotency:
 
 @dataclass(frozen=True)
 class Promise:
-    """A key is to make this entry and no second one, in the session born at `born`; `kept` for so many seconds.
+    """The key of an entry that may be made only once, in the session born at `born`; `kept` for so many seconds.
 
     It is a client's `Idempotency-Key`, or names the call whose outcome the entry is.
     """
@@ -59,9 +59,9 @@ class NewHead:
 
 @dataclass(frozen=True)
 class HeadChange:
-    """These attributes change with the entry, provided that the session is still the one born at `born`.
+    """These attributes change together with the entry, if the session is still the one born at `born`.
 
-    Those in `over` must be what they are there: a read may see an entry without what was written beside it.
+    Those in `over` must have these values before, because a read may see an entry without what was written with it.
     """
 
     born: int
@@ -78,7 +78,7 @@ class HeadChange:
 class Beside:
     """What is written with an entry, in one transaction: all of it or nothing.
 
-    `user_state` replaces `over`, and nothing else: a read may see an entry without what was written beside it.
+    `user_state` replaces exactly `over`, because a read may see an entry without what was written with it.
     """
 
     new_head: NewHead | None = None
@@ -97,7 +97,7 @@ _NOTHING = Beside()
 
 @dataclass(frozen=True)
 class Settled:
-    """A turn has ended: what the head learns of it."""
+    """The end of a turn, as the head records it."""
 
     born: int
     last: int
@@ -106,11 +106,11 @@ class Settled:
 
 
 class SlotTaken(AttacheError):
-    """Something else stands there, or the head is another one: read, and decide again."""
+    """The slot holds another entry, or the head is another one: read, and decide again."""
 
 
 class KeyTaken(AttacheError):
-    """A promised key has made an entry already."""
+    """A promised key has made an entry before."""
 
 
 class OutcomeUnknown(Unavailable):
@@ -118,35 +118,35 @@ class OutcomeUnknown(Unavailable):
 
 
 class SessionTable(Protocol):
-    """All reads are strongly consistent. Every method raises Unavailable where the storage does not answer."""
+    """All reads are strongly consistent. Every method raises Unavailable if the storage does not answer."""
 
     async def newest(self, session_id: str, after: int = 0, before: int | None = None, limit: int = WINDOW) -> Reading:
-        """The newest entries above number `after` and below `before`; `before` leaves META out."""
+        """The newest entries above number `after` and below `before`; with `before`, without metadata."""
         ...
 
     async def since(self, session_id: str, after: int, limit: int = WINDOW) -> Sequence[Entry]:
-        """The entries above `after`, ascending from the oldest: the cheapest look for something new."""
+        """The entries above `after`, oldest first: the cheapest way to look for new ones."""
         ...
 
     async def put(self, session_id: str, entry: Entry, beside: Beside, lifetime: Lifetime) -> None:
-        """Write `entry` into its slot if the slot is free; the same entry found there is success.
+        """Write `entry` into its slot if the slot is free; finding the same entry there is success.
 
-        Raises SlotTaken, KeyTaken, OutcomeUnknown, or Unavailable where nothing was written.
+        Raises SlotTaken, KeyTaken, OutcomeUnknown, or Unavailable if nothing was written.
         """
         ...
 
     async def idempotency(self, session_id: str, key: str) -> Idempotency | None: ...
 
     async def settle(self, session_id: str, settled: Settled) -> None:
-        """`last` and `updated` of the head; nothing where it is another session's or newer."""
+        """Set `last` and `updated` of the head; does nothing if it is another session's or newer."""
         ...
 
     async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
-        """Keep it until `expires` (seconds since 1970), unless one that goes as far, or a later session's, stands."""
+        """Store it until `expires` (seconds since 1970), if the stored one covers less and is not a later session's."""
         ...
 
     async def tell(self, session_id: str, born: int, gist: Gist) -> None:
-        """What the session is about, to its head; nothing where it is another session's, or knows a newer one."""
+        """Set the head's gist; does nothing if it is another session's or has a newer one."""
         ...
 
     async def of_wallet(self, wallet: str) -> Sequence[Listed]:
@@ -154,9 +154,9 @@ class SessionTable(Protocol):
         ...
 
     async def of_owner(self, owner: str, limit: int) -> Sequence[Noted]:
-        """The owner's newest sessions that are not archived, and whose entries are kept still.
+        """The owner's newest sessions that are not archived or expired.
 
-        The one read that is not consistent: what changed in the last second may not show.
+        This read alone is not consistent: changes of the last second may be missing.
         """
         ...
 

@@ -1,6 +1,6 @@
-"""The window: the part of a conversation that a prompt shows word for word.
+"""The window: the part of a conversation that a prompt contains in full.
 
-It begins where the summary ends. Only where that lags does the window leave out what nobody has summarised yet.
+It begins where the summary ends. If the summary lags behind, the oldest turns after it are left out.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ MARGIN = 1.25  # for turns that differ: some entries too many cost less than ano
 
 
 def window(entries: Iterable[Entry], summary: Summary | None) -> list[Part]:
-    """What a prompt shows: what the summary does not hold, at most 40 messages; whole turns, the last one always."""
+    """The parts for a prompt: whole turns after the summary, at most 40 messages, but always the last turn."""
     return newest(unsummarized(entries, summary), MESSAGES)
 
 
 def unsummarized(entries: Iterable[Entry], summary: Summary | None) -> list[Part]:
-    """The parts that came to their end behind the summary, and the turn that runs; without messages that wait."""
+    """The parts that ended after the summary, and the running turn; without waiting messages."""
     upto = summary.upto if summary else 0
     parts = [part for part in conversation(entries) if not isinstance(part, Unanswered) or part.withdrawn]
     return [part for part in parts if (settled_by(part) or upto + 1) > upto]
 
 
 def newest(parts: Sequence[Part], messages: int) -> list[Part]:
-    """The newest parts with at most so many messages, the last one always."""
+    """The newest parts with at most so many messages; always the last one."""
     kept, counted = len(parts), 0
     for part in reversed(parts):
         counted += messages_of(part)
@@ -47,7 +47,7 @@ def messages_of(part: Part) -> int:
 
 
 async def reach_window(log: SessionLog) -> None:
-    """Have the window at hand."""
+    """Read back until the log holds a window."""
     await log.reach_back(
         lambda entries: fills_window(entries, log.known.summary) or meets(entries, log.known.summary),
         lambda entries: missing_from_window(entries, log.known.summary),
@@ -55,17 +55,17 @@ async def reach_window(log: SessionLog) -> None:
 
 
 async def reach_summary(log: SessionLog) -> None:
-    """Have all at hand that is in no summary."""
+    """Read back until the log holds everything that is in no summary."""
     await log.reach_back(lambda entries: meets(entries, log.known.summary))
 
 
 def fills_window(entries: tuple[Entry, ...], summary: Summary | None = None) -> bool:
-    """Whether `entries` hold all that a window shows beside the turn that is to be answered."""
+    """Whether `entries` hold a full window before the turn that is to be answered."""
     return _settled(entries, summary) >= EARLIER
 
 
 def meets(entries: tuple[Entry, ...], summary: Summary | None) -> bool:
-    """Whether `entries` hold all that the summary does not: what is behind it, and what waited where it ends."""
+    """Whether `entries` hold everything that the summary does not cover, and what waited where it ends."""
     if summary is None or not entries or entries[0].number > summary.upto:
         return False
     end = next((entry.body for entry in entries if entry.number == summary.upto), None)
@@ -74,7 +74,7 @@ def meets(entries: tuple[Entry, ...], summary: Summary | None) -> bool:
 
 
 def missing_from_window(entries: tuple[Entry, ...], summary: Summary | None = None) -> int:
-    """About how many older entries a full window takes, if older turns are as those at hand; a page at most."""
+    """About how many older entries a full window needs, if older turns are like these; at most a page."""
     behind = entries[0].number - summary.upto if summary and entries else WINDOW
     ends = [place for place, entry in enumerate(entries) if isinstance(entry.body, End)]
     if len(ends) < 2:
