@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 def routes(services: Services) -> APIRouter:
     router = APIRouter()
+    for part in (list_routes, session_routes, wallet_routes):
+        router.include_router(part(services))
+    return router
+
+
+def list_routes(services: Services) -> APIRouter:
+    router = APIRouter()
     access, sessions = Access(services.keys, services.sessions), services.sessions
     wallets = WalletAccess(services.proofs, required=services.settings.wallet_proof == "required")
 
@@ -44,35 +51,41 @@ def routes(services: Services) -> APIRouter:
         await wallets.needed(caller, wallet)
         return JSONResponse([_item(session) for session in await sessions.by_wallet(wallet)])
 
-    @router.get("/api/sessions/{session_id}")
-    async def show(caller: Asking) -> Response:
-        return _shown(await sessions.head(await meant(caller)))
+    return router
 
-    @router.patch("/api/sessions/{session_id}")
-    async def rename(caller: Asking) -> Response:
-        title = caller.title()
-        return _shown(await sessions.rename(await meant(caller), title))
 
-    @router.delete("/api/sessions/{session_id}")
-    async def delete(caller: Asking) -> Response:
-        session_id = await meant(caller)
-        await sessions.delete(session_id)
-        return session_answer(session_id, {"session_id": session_id, "deleted": True})
-
-    @router.post("/api/sessions/{session_id}/archive")
-    async def archive(caller: Asking) -> Response:
-        return _shown(await sessions.archive(await meant(caller), True))
-
-    @router.post("/api/sessions/{session_id}/unarchive")
-    async def unarchive(caller: Asking) -> Response:
-        return _shown(await sessions.archive(await meant(caller), False))
+def session_routes(services: Services) -> APIRouter:
+    router = APIRouter(prefix="/api/sessions/{session_id}")
+    access, sessions = Access(services.keys, services.sessions), services.sessions
 
     async def meant(caller: Caller) -> str:
         session_id = caller.session_of_path()
         await access.to_session(caller, session_id)
         return session_id
 
-    router.include_router(wallet_routes(services))
+    @router.get("")
+    async def show(caller: Asking) -> Response:
+        return _shown(await sessions.head(await meant(caller)))
+
+    @router.patch("")
+    async def rename(caller: Asking) -> Response:
+        title = caller.title()
+        return _shown(await sessions.rename(await meant(caller), title))
+
+    @router.delete("")
+    async def delete(caller: Asking) -> Response:
+        session_id = await meant(caller)
+        await sessions.delete(session_id)
+        return session_answer(session_id, {"session_id": session_id, "deleted": True})
+
+    @router.post("/archive")
+    async def archive(caller: Asking) -> Response:
+        return _shown(await sessions.archive(await meant(caller), True))
+
+    @router.post("/unarchive")
+    async def unarchive(caller: Asking) -> Response:
+        return _shown(await sessions.archive(await meant(caller), False))
+
     return router
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from attache.sessions.entries import End, Entry, OutcomeOf, Result, results_of
 from attache.sessions.history import TurnMade, conversation
 from attache.sessions.log import SessionLog
+from attache.sessions.system_events import system_events
 from attache.wiring import wire
 from tests.crash.runner import Chat
 from tests.crash.runners import Ran
@@ -81,6 +82,8 @@ class Patience:
         assert {entry.body.status for entry in log.entries if isinstance(entry.body, End)} == {"done"}, self._told(log)
         assert self._orders == (0 if self.kind == "Pay" else 1) if came == "ok" else self._orders <= 1, self._told(log)
         assert not (log.known.user_state or {}).get("pending_txs"), self._told(log)
+        called_back = [name for entry in log.entries for event in system_events(entry) for name in event]
+        assert called_back.count("AsyncCallback") == (self.kind == "Withdraw"), self._told(log)
 
     @property
     def _wish(self) -> Chat:
