@@ -15,7 +15,7 @@ from attache_openapi.document import Undescribed, document
 from attache_openapi.files import CURRENT, RELEASED, described, text_of
 from attache_openapi.operations import OPERATIONS
 from tests.contract.conformity import conforms, conforms_event
-from tests.contract.test_templates import ROUTES
+from tests.contract.templates.transformed import ROUTES
 
 NOT_OF_OUR_MAKING = {"Content-Type", "Accept"}  # of HTTP itself; OpenAPI says to ignore them as parameters
 

@@ -10,7 +10,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from attache.documents.reading_process import MEMORY, SECONDS
 from attache.wire.deliveries import MOST_TRIES
-from tests.contract.test_templates import PROVIDER_KEYS, RECEIVE, ROOT, allowed, typed
+from tests.contract.templates.transformed import PROVIDER_KEYS, RECEIVE, ROOT, allowed, typed
 from tests.contract.test_versions import transformed
 
 Json = Any  # CloudFormation is JSON, of no fixed shape

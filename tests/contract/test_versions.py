@@ -11,7 +11,7 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from attache.wire.web_adapter_snapshots import AFTER, BEFORE
-from tests.contract.test_templates import ROOT, STREAMED, NoManagedPolicies, integrations, typed
+from tests.contract.templates.transformed import ROOT, STREAMED, NoManagedPolicies, integrations, typed
 
 Json = Any  # CloudFormation is JSON, of no fixed shape
 
