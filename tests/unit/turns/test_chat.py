@@ -210,6 +210,15 @@ async def test_a_resume_from_a_foreign_id_is_reset() -> None:
     assert [m["content"] for m in reset["snapshot"]["messages"]] == ["Hi", "hello"]
 
 
+async def test_the_id_of_a_session_never_used_is_resumed_from_the_beginning() -> None:
+    house = House(FakeModels([says("hello")]))
+    unused = (await house.snapshot())["last_event_id"]
+    first = await house.stream("Hi", idempotency_key="k1", last_event_id=unused)
+    again = await house.stream("Hi", idempotency_key="k1", last_event_id=unused)
+    assert types(first)[0] == types(again)[0] == "started"
+    assert text_of(first) == text_of(again) == "hello"
+
+
 async def test_a_long_result_comes_back_whole_and_the_model_reads_a_part() -> None:
     async def long(call: ToolCall) -> ToolResult:
         return ToolResult("ok", "the part", whole="x" * 300_000)

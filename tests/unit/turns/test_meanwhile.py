@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from attache.clock import Clock
 from attache.models.model import ModelFailed
 from attache.sessions.entries import Entry, Interrupt
+from attache.sessions.events import GONE
 from attache.sessions.head import Lifetime
 from attache.sessions.log import Wanted
 from attache.sessions.table import Beside, Idempotency
@@ -103,6 +104,22 @@ async def test_a_stream_of_a_deleted_session_is_resumed_with_a_reset() -> None:
     again = await house.another().stream("Hi", idempotency_key="k1", last_event_id=first[0][0])
     assert types(again) == ["reset", "text", "complete"]
     assert text_of(again) == "two"
+
+
+async def test_streams_of_a_session_that_was_deleted_and_created_again_say_that_it_is_gone() -> None:
+    # without a final event their clients would resume, and put the deleted conversation's message into the new one
+    house = House(FakeModels([says("said", 60.0)]), timings=replace(QUICK, first_flushes=9, later_flushes=9))
+    running = asyncio.create_task(house.stream("one"))
+    await asyncio.sleep(0.02)
+    waiting = asyncio.create_task(house.another().stream("two"))
+    await asyncio.sleep(0.02)
+    other = house.another()
+    await other.sessions.delete(house.session_id)
+    await other.sessions.create(house.session_id, None)
+    for stream in (await running, await waiting):
+        assert stream[-1][1] == GONE
+        assert "reset" not in types(stream)
+    assert (await house.snapshot())["messages"] == []
 
 
 async def test_a_deletion_while_an_answer_is_waited_for_leaves_an_empty_session() -> None:

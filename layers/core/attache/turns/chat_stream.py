@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from attache.sessions.entries import Agent, End, Entry, Text, Turn
-from attache.sessions.events import WITHDRAWN, ChatEvents, end_event, text_events
+from attache.sessions.events import GONE, WITHDRAWN, ChatEvents, end_event, text_events
 from attache.sessions.head import Head
 from attache.sessions.history import TurnMade, Unanswered, conversation
 from attache.sessions.log import SessionLog
@@ -53,6 +53,9 @@ class ChatStream:
             self._events.put_nowait(Event(event))
 
     def advanced(self, log: SessionLog) -> None:
+        if log.head is not None and log.head.tag != self._head.tag:
+            self._gone()
+            return
         for entry in restored(log.entries, self._number):
             if self._contradicts(entry, log):
                 return  # another runner has the turn, and not the text that was sent: a reset must come first
@@ -83,6 +86,12 @@ class ChatStream:
                     self._events.put_nowait(Event(end_event(end), self._head.id_of(number)))
                 case Unanswered(cause=cause, withdrawn=int()) if cause.number == self.turn:
                     self._events.put_nowait(Event(WITHDRAWN))
+
+    def _gone(self) -> None:
+        """The session was deleted and created again between two looks: the log is that of another one."""
+        if not self.over:
+            self._chat.over = True
+            self._events.put_nowait(Event(GONE))
 
     def close(self) -> None:
         """End the stream."""

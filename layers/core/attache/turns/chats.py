@@ -13,6 +13,7 @@ from attache.errors import Unavailable
 from attache.sessions.entries import Entry
 from attache.sessions.log import Decision, SessionLog
 from attache.sessions.sessions import Sessions
+from attache.sessions.snapshot import NEVER_USED
 from attache.sessions.table import Idempotency, KeyTaken, SessionTable
 from attache.turns.accepting import ChatRequest, accept, check_same
 from attache.turns.chat_stream import ChatStream
@@ -136,7 +137,7 @@ class Chats:
     async def _stream_of(self, log: SessionLog, turn: int, last_event_id: str | None) -> ChatStream:
         """The stream from the turn's beginning or from `last_event_id`; with a `reset` if that is impossible."""
         await log.reach_back(lambda entries: entries[0].number <= turn)
-        if last_event_id is None:
+        if last_event_id in (None, NEVER_USED):
             return ChatStream(log, turn, turn - 1)
         number = log.living.number_of(last_event_id)
         if number is not None and number <= log.view.last:
