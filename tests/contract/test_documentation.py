@@ -104,5 +104,8 @@ def test_the_readme_has_each_parameter_of_the_template() -> None:
 @pytest.mark.parametrize("document", ["README.md", "infra/APPS.md"])
 def test_the_sample_apps_compile(document: str, tmp_path: Path) -> None:
     for number, sample in enumerate(samples(DOCUMENTS[document])):
-        app, _ = built(tmp_path / str(number), manifest_of(sample), description(SAMPLE_API))
+        folder = tmp_path / str(number)
+        (folder / "docs").mkdir(parents=True)
+        (folder / "docs" / "guide.md").write_text("# Forecasts\n\nThey reach seven days ahead.\n")
+        app, _ = built(folder, manifest_of(sample), description(SAMPLE_API))
         assert app.tools or app.wallet_tools, sample

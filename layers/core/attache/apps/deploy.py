@@ -17,7 +17,7 @@ from attache.errors import NotFound
 
 NO_SEARCH = (
     "Documents cannot be searched here: this stage has no search backend. Deploy it with the parameter SearchBackend "
-    "(README, Documents), or take `documents` out."
+    "(infra/APPS.md, Documents), or take `documents` out."
 )
 
 
