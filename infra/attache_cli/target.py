@@ -42,7 +42,9 @@ class Outputs(BaseModel):
     TurnsQueueUrl: str = ""
     ToolCallsQueueUrl: str = ""
     DocumentsBucket: str = ""
+    DocumentsQueueUrl: str = ""
     SearchBackend: str = "none"
+    SearchEndpoint: str = ""
     ApiUrl: str = ""
 
 

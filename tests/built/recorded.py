@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 EVENTS = Path(__file__).parent / "events"
 Json = Any  # events are JSON, of no fixed shape
@@ -37,6 +37,14 @@ def rest_request(method: str, target: str, headers: Mapping[str, str], body: Jso
 def queue_messages(*bodies: str) -> Json:
     """What SQS hands to a function: each message with an id of its own, `m-0` and so on."""
     return {"Records": [_message(place, body) for place, body in enumerate(bodies)]}
+
+
+def object_changed(key: str, name: str) -> str:
+    """What S3 tells a queue of an object; `name` is what happened, as `ObjectCreated:Put`."""
+    event = json.loads((EVENTS / "s3.json").read_text())
+    event["Records"][0]["eventName"] = name
+    event["Records"][0]["s3"]["object"]["key"] = quote_plus(key, safe="/")
+    return json.dumps(event)
 
 
 def _message(place: int, body: str) -> Json:

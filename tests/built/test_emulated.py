@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -13,13 +14,16 @@ import httpx
 import pytest
 from anyio.from_thread import start_blocking_portal
 
+from attache.documents.dynamo_records import DynamoRecords
+from attache.documents.records import DocumentRecord
 from tests.built.emulator import Emulated, emulated
 from tests.built.engines import BUILT, EMULATOR, needed
-from tests.built.recorded import queue_messages, rest_request
+from tests.built.recorded import object_changed, queue_messages, rest_request
 from tests.built.streamed_service import local_variables
 from tests.built.template import BuiltTemplate
 from tests.contract.service import Running, by_nobody, service_on_sockets
 from tests.contract.shapes import snapshot
+from tests.unit.documents.pdfs import pdf
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 BUFFERED = ("StateFunction", "SessionsFunction", "ControlFunction", "InterruptFunction")
@@ -47,7 +51,11 @@ def start(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         def function(name: str) -> Emulated:
             if name not in started:
                 built = template.functions()[name]
-                variables = template.variables(built, template.scope(running.outputs, {}))
+                outputs, search = (
+                    {**running.outputs, "Endpoint": str(directory / "index")},
+                    {"SearchBackend": "embedded"},
+                )
+                variables = template.variables(built, template.scope(outputs, search))
                 everything = {**variables, **local_variables(running)}
                 started[name] = stack.enter_context(emulated(built, everything, directory / name))
             return started[name]
@@ -87,7 +95,7 @@ def test_a_buffered_function_answers_api_gateway(
 
 def test_every_function_that_is_not_streamed_is_tried_here() -> None:
     plain = {name for name, function in BuiltTemplate().functions().items() if not function.adapted}
-    assert plain == {*BUFFERED, "TurnsFunction", "ToolsFunction"}
+    assert plain == {*BUFFERED, "TurnsFunction", "ToolsFunction", "DocumentsFunction"}
 
 
 @pytest.mark.parametrize("name", BUFFERED)
@@ -142,7 +150,43 @@ def _results(client: httpx.Client) -> list[str]:
     return [message.tool_result[1] for message in snapshot(client.get("/api/state")).messages if message.tool_result]
 
 
-@pytest.mark.parametrize("name", ["TurnsFunction", "ToolsFunction"])
+def read(running: Running, start: Start, key: str, happened: str) -> DocumentRecord | None:
+    """Tell the built worker what happened to a document; what it has noted of it then."""
+    event = queue_messages(object_changed(key, happened))
+    assert start("DocumentsFunction").invoke(event) == {"batchItemFailures": []}
+    app, _, path = key.partition("/")
+    return asyncio.run(DynamoRecords(running.aws, running.outputs["RegistryTable"]).get(app, path))
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "passages"),
+    [
+        ("fees and more/größe.md", b"# Fees\n\nA withdrawal costs 0.001 BTC.", 1),
+        ("page.html", b"<h1>Fees</h1><p>A withdrawal costs 0.001 BTC.</p>", 1),
+        ("one.pdf", pdf(["A withdrawal costs 0.001 BTC.", "The other page."]), 2),
+    ],
+)
+def test_the_documents_worker_reads_what_s3_tells_of(
+    running: Running, start: Start, path: str, content: bytes, passages: int
+) -> None:
+    s3, place = running.aws.client("s3"), {"Bucket": running.outputs["DocumentsBucket"], "Key": f"shop/{path}"}
+    s3.put_object(**place, Body=content)
+    indexed = read(running, start, place["Key"], "ObjectCreated:Put")
+    assert indexed is not None
+    assert (indexed.state, indexed.passages) == ("indexed", passages)
+    s3.delete_object(**place)
+    assert read(running, start, place["Key"], "ObjectRemoved:Delete") is None
+
+
+def test_a_document_that_cannot_be_read_blocks_no_queue(running: Running, start: Start) -> None:
+    bucket = running.outputs["DocumentsBucket"]
+    running.aws.client("s3").put_object(Bucket=bucket, Key="shop/broken.pdf", Body=b"no PDF at all")
+    noted = read(running, start, "shop/broken.pdf", "ObjectCreated:Put")
+    assert noted is not None
+    assert (noted.state, bool(noted.why)) == ("failed", True)
+
+
+@pytest.mark.parametrize("name", ["TurnsFunction", "ToolsFunction", "DocumentsFunction"])
 def test_a_worker_says_which_message_failed(start: Start, name: str) -> None:
     answer = start(name).invoke(queue_messages("not ours", json.dumps({"v": 99})))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-0"}, {"itemIdentifier": "m-1"}]}

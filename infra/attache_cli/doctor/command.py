@@ -14,6 +14,7 @@ from rich.text import Text
 from attache.errors import AttacheError
 from attache_cli.doctor.api import api, chat, updates
 from attache_cli.doctor.apps import apps
+from attache_cli.doctor.documents import documents, search
 from attache_cli.doctor.finding import Check, Examined, Finding, wrong
 from attache_cli.doctor.providers import providers
 from attache_cli.doctor.queues import queues
@@ -25,7 +26,8 @@ from attache_cli.output import Cell, give_json, give_table, say
 from attache_cli.target import find_target
 
 CHECKS: tuple[Check, ...] = (
-    stack, functions, tables, bucket, queues, sealing, providers, apps, api, updates, chat, quotas, alarms,
+    stack, functions, tables, bucket, queues, sealing, providers, apps, search, documents, api, updates, chat, quotas,
+    alarms,
 )  # fmt: skip
 COLOURS = {"ok": "green", "note": "yellow", "wrong": "red"}
 

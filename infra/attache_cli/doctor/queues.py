@@ -15,6 +15,8 @@ MANY = 1_000  # messages that wait, at which somebody should look
 async def queues(examined: Examined) -> list[Finding]:
     outputs = examined.target.outputs
     named = {"turns queue": outputs.TurnsQueueUrl, "tool-calls queue": outputs.ToolCallsQueueUrl}
+    if outputs.DocumentsQueueUrl:
+        named["documents queue"] = outputs.DocumentsQueueUrl
     return [finding for what, url in named.items() for finding in await _queue(examined, what, url)]
 
 

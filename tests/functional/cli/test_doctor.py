@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from attache.aws import Aws
 from attache_cli.doctor.command import examine
+from attache_cli.doctor.documents import search
 from attache_cli.doctor.finding import Examined
 from attache_cli.doctor.providers import Question, providers
 from attache_cli.doctor.storage import tables
@@ -194,6 +195,26 @@ async def test_provider_keys_are_found_behind_an_empty_page(stack: Stack, parame
     paging = replace(target(stack), aws=PagingAws(parameters.access))
     found = await providers(Examined(paging, "doctored"), {})
     assert {finding.said.split(" is kept")[0] for finding in found} == {"a key of openai", "a key of anthropic"}
+
+
+@pytest.mark.parametrize(("status", "level"), [(200, "ok"), (403, "ok"), (503, "wrong")])
+async def test_a_search_backend_answers_though_it_may_refuse(stack: Stack, status: int, level: str) -> None:
+    async def refuses(_: Request) -> Response:
+        return Response(status_code=status)
+
+    async with serving(Starlette(routes=[Route("/", refuses)]), listen(0)) as url:
+        searched = target(stack, SearchBackend="domain", SearchEndpoint=url)
+        (found,) = await search(Examined(searched, "doctored"))
+        assert await search(Examined(searched)) == [], "the local stack's is a file"
+    assert (found.level, found.do != "") == (level, level == "wrong")
+    (gone,) = await search(Examined(searched, "doctored"))
+    assert gone.said == f"{url} does not answer (ConnectError)"
+
+
+async def test_a_collection_is_looked_up_by_its_stage(stack: Stack) -> None:
+    serverless = target(stack, SearchBackend="serverless", SearchEndpoint="http://127.0.0.1:9")
+    found = await search(Examined(serverless, "doctored"))
+    assert found[0].said == "the collection attache-doctored is not there"
 
 
 async def test_no_provider_key_at_all(stack: Stack) -> None:

@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from attache import __version__
+from attache.documents.listing import Listed
 from attache_cli.doctor.api import _clock, _version, streamed
+from attache_cli.doctor.documents import app_documents
 from attache_cli.doctor.stack import _stack, function_faults, stops
 from attache_cli.doctor.versions import version_faults
 
@@ -145,3 +147,24 @@ def test_clocks_are_compared(date: str, levels: list[str]) -> None:
 @pytest.mark.parametrize(("version", "level"), [(__version__, "ok"), ("0.0.0", "note")])
 def test_another_version_is_said(version: str, level: str) -> None:
     assert _version(httpx.Response(200, json={"version": version})).level == level
+
+
+@pytest.mark.parametrize(
+    ("states", "levels"),
+    [
+        ([], []),
+        (["indexed", "indexed"], ["ok"]),
+        (["indexed", "failed"], ["wrong"]),
+        (["waiting", "failed"], ["wrong", "note"]),
+        (["indexed", "waiting"], ["note"]),
+    ],
+)
+def test_documents_that_cannot_be_found_are_told(states: list[Any], levels: list[str]) -> None:
+    found = [Listed(f"{place}.md", state, 1) for place, state in enumerate(states)]
+    assert [finding.level for finding in app_documents("shop", found)] == levels
+
+
+def test_of_many_that_failed_some_are_named() -> None:
+    (finding,) = app_documents("shop", [Listed(f"{place}.md", "failed", 1) for place in range(9)])
+    assert finding.said == "9 cannot be found: 0.md, 1.md, 2.md and others"
+    assert finding.do == "attache documents list shop"
