@@ -35,13 +35,13 @@ help: ## this list
 dev: $(RUN) $(MINISTACK) ## the local stack on http://127.0.0.1:8000 (PORT=... changes it)
 	@exec $(PY) -m attache_local --port $(PORT)
 
-setup: $(DEV) $(MINISTACK) $(SAM) ## every environment that the tests need
+setup: $(DEV) $(MINISTACK) $(SAM) ## create every environment that the tests need
 
-test: ## set up, then all tests, side by side (WORKERS=4); set-up is timed apart
+test: ## set up, then run the tests in parallel (WORKERS=4)
 	@began=$$SECONDS; $(MAKE) --no-print-directory setup && echo "set-up: $$((SECONDS - began)) s"
 	@began=$$SECONDS; $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS); code=$$?; echo "tests: $$((SECONDS - began)) s"; exit $$code
 
-slow: $(DEV) $(MINISTACK) engines ## the tests that `make test` leaves out: some minutes
+slow: $(DEV) $(MINISTACK) engines ## the longer tests that `make test` leaves out
 	$(PY) -m pytest -m slow -n 2 --dist load --ignore tests/load --ignore tests/built --ignore tests/crash/test_faults.py $(ARGS)
 	$(PY) -m pytest -m slow -n 2 --dist loadfile tests/built $(ARGS)
 	$(PY) -m pytest -m slow tests/crash/test_faults.py tests/load $(ARGS)
@@ -63,12 +63,12 @@ engines: $(LAMBDA) $(REHEARSAL) $(ADAPTER) $(OPENSEARCH) built ## what was built
 # what is built is compiled by the Python that will run it, and installed by one that is surely there
 sam_build = LAMBDA_PYTHON_BIN=$(1) PYTHON=$(CURDIR)/.venv-sam/bin/python SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build
 
-build: $(SAM) ## what is deployed, in .aws-sam/build; seconds where nothing changed
+build: $(SAM) ## build what is deployed, into .aws-sam/build
 	@mkdir -p .aws-sam
 	@$(call sam_build,$(LAMBDA_PYTHON_BIN)) >.aws-sam/log 2>&1 || { cat .aws-sam/log >&2; exit 1; }
 	@grep -h "NOT compiled" .aws-sam/log || true
 
-built: $(SAM) $(LAMBDA) ## the same, but for this machine; seconds where nothing changed
+built: $(SAM) $(LAMBDA) ## the same, for this machine
 	@mkdir -p $(HERE)
 	@export LAMBDA_ARCH=$$(uname -m) LAMBDA_PYTHON=$$(.venv-lambda/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 		$(call sam_build,$(CURDIR)/.venv-lambda/bin/python) --build-dir $(HERE)/build --cache-dir $(HERE)/cache >$(HERE)/log 2>&1 \
@@ -85,18 +85,18 @@ sam-local: $(RUN) $(REHEARSAL) built ## sam local start-api over it: functions i
 check: ## the whole gate, as CI runs it
 	@.ci/run
 
-lint: $(DEV) ## style of the code, without changing it
+lint: $(DEV) ## check format and lint
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 
-format: $(DEV) ## put the code into its format, and mend what can be mended
+format: $(DEV) ## format the code and apply lint fixes
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
 types: $(DEV) ## mypy, strict
 	.venv/bin/mypy
 
-contracts: $(DEV) ## who may import whom
+contracts: $(DEV) ## check the import contracts
 	.venv/bin/lint-imports
 
 openapi: $(DEV) ## infra/openapi.json, the description of our own API, from the routes
@@ -105,7 +105,7 @@ openapi: $(DEV) ## infra/openapi.json, the description of our own API, from the 
 openapi-release: $(DEV) ## with a release: what its clients may rely on from then on
 	@$(PY) -m attache_openapi --release
 
-templates: $(SAM) ## what CloudFormation would refuse
+templates: $(SAM) ## validate the templates
 	@for template in template.yaml infra/*.yaml; do \
 		AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate --lint --template-file "$$template" || exit 1; done
 
@@ -177,7 +177,7 @@ on_lambda = $(compile) --python-version 3.13 --python-platform aarch64-manylinux
 not_called = --no-emit-package boto3 --no-emit-package s3transfer
 in_web = sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' layers/third_party/web.txt
 
-requirements: $(RUN) ## pin anew what the .in files ask for (UPGRADE=--upgrade takes newer versions)
+requirements: $(RUN) ## pin the dependencies in the .in files again (UPGRADE=--upgrade takes newer versions)
 	$(anywhere) $(REQUIREMENTS)/uv.in -o $(REQUIREMENTS)/uv.txt
 	$(anywhere) $(REQUIREMENTS)/dev.in -o $(REQUIREMENTS)/dev.txt
 	$(anywhere) $(REQUIREMENTS)/run.in --constraint $(REQUIREMENTS)/dev.txt -o $(REQUIREMENTS)/run.txt
