@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,30 @@ def test_a_streamed_answer_calls_both_tools_side_by_side(stack: StackProcess, cl
     requests = [entry for entry in log if entry["idempotency_key"] in calls]
     assert len(requests) == 2
     assert max(entry["started"] for entry in requests) < min(entry["ended"] for entry in requests)
+
+
+def test_what_the_documents_say_is_answered_with_its_source(stack: StackProcess, client: httpx.Client) -> None:
+    deadline = time.monotonic() + 60
+    while (found := documents(stack)) != {"fees.md", "order-types.html", "withdrawals.md"}:
+        assert time.monotonic() < deadline, f"{found}\n{stack.output}"
+        time.sleep(0.5)
+    events = streamed(stack, client, "What are the withdrawal fees?")
+    (result,) = [event for event in events if event["type"] == "tool_result"]
+    assert result["name"] == "search_documents"
+    best = result["sources"][0]
+    assert (best["document"], best["title"]) == ("fees.md", "Fees at MyCoinDex")
+    assert best["headings"] == ["Withdrawal fees"]
+    assert "0.0004 BTC" in result["result"]["passages"][0]["text"]
+    assert "0.0004 BTC" in "".join(event["content"] for event in events if event["type"] == "text")
+    (message,) = [message for message in state(stack, client)["messages"] if message["tool_result"]]
+    assert message["sources"] == result["sources"]
+
+
+def documents(stack: StackProcess) -> set[str]:
+    """Those that the command line says are found, by words and by vectors."""
+    command = [str(Path(sys.executable).with_name("attache")), "documents", "list", "mycoindex", "--json"]
+    listed = json.loads(subprocess.run(command, cwd=stack.folder, capture_output=True, check=True).stdout)
+    return {each["path"] for each in listed if each["state"] == "indexed" and not each["why"]}
 
 
 def test_a_snapshot_goes_through_the_queue_and_knows_the_history(stack: StackProcess, client: httpx.Client) -> None:

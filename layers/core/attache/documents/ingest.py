@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from attache.clock import Clock
@@ -66,7 +67,8 @@ class Ingest:
         original = await self.originals.look(app, path)
         if original is not None:
             run = run_after(await self.records.get(app, path), self.clock.now())
-            await self._failed(app, original, run, why)
+            with suppress(Unavailable):  # the index may be what does not answer; on record it is by then
+                await self._failed(app, original, run, why)
 
     async def sweep(self, app: str, path: str, before: str) -> None:
         """Remove what was put too shortly before a run was on record to be seen then."""

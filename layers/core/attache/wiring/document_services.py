@@ -32,7 +32,9 @@ class DocumentServices(ModelServices):
             await self.documents_queue.send(Sweep(app=app, path=path, before=before), delay=seconds)
 
         reader = ReadingProcess(self.environ.get("LD_LIBRARY_PATH"))
-        return Ingest(self.originals, self._records, self._index, self._embeddings, reader.read, later, self.clock)
+        return Ingest(
+            self.originals, self.document_records, self._index, self._embeddings, reader.read, later, self.clock
+        )
 
     @cached_property
     def originals(self) -> S3Originals:
@@ -41,13 +43,13 @@ class DocumentServices(ModelServices):
         return S3Originals(self.aws, self.settings.documents_bucket)
 
     @cached_property
-    def _documents(self) -> DocumentSearch | None:
+    def document_search(self) -> DocumentSearch | None:
         """None where this stage has no search."""
         if self.settings.search_backend == "none":
             return None
         from attache.documents.search import DocumentSearch
 
-        return DocumentSearch(self._index, self._records, self._embeddings)
+        return DocumentSearch(self._index, self.document_records, self._embeddings)
 
     @cached_property
     def _index(self) -> PassageIndex:
@@ -65,7 +67,7 @@ class DocumentServices(ModelServices):
         return OpenSearchIndex(OpenSearchHttp(endpoint, sign), target, self.settings.stage)
 
     @cached_property
-    def _records(self) -> DynamoRecords:
+    def document_records(self) -> DynamoRecords:
         from attache.documents.dynamo_records import DynamoRecords
 
         return DynamoRecords(self.aws, self.settings.registry_table)

@@ -140,7 +140,9 @@ class Services(DocumentServices):
         from attache.turns.app_toolsets import AppToolsets
 
         loopback = self.settings.loopback_tools == "on"
-        return AppToolsets(self.secrets, self.clock, self.meter, allow_loopback=loopback, documents=self._documents)
+        return AppToolsets(
+            self.secrets, self.clock, self.meter, allow_loopback=loopback, documents=self.document_search
+        )
 
 
 def wire(
