@@ -119,6 +119,8 @@ def _asked(question: str) -> str:
 def _show_all(conversation: Conversation, waiting: Waiting, show: Show) -> None:
     for event in conversation.follow(waiting.last_event_id):
         show(event)
+        if event["type"] == "error":
+            say(f"Error: {printable(str(event['message']))}", "red")
 
 
 def _note(conversation: Conversation, request: Request) -> None:

@@ -97,7 +97,7 @@ def reply(request: Received) -> Reply:
     if request.body["messages"][0]["content"] == TASK:
         return text(" ".join(["Told:", *dict.fromkeys(FACT.findall(last["content"]))]))
     if last["role"] != "tool":
-        return _answer(request, last)
+        return Refusal(401, "no such key") if "fail this" in last["content"] else _answer(request, last)
     dithers = any(message.get("content") == "dither" for message in request.body["messages"][-3:])
     return Answer(pieces=PACED["slow"]) if dithers else _after_tool(last["content"])
 

@@ -108,6 +108,17 @@ def test_a_wallet_request_is_shown_and_answered(
         at.until(f"← (Pay|Sign) .*{told}(?s:.*){TEXT}")
 
 
+def test_an_answer_that_fails_behind_a_request_is_said(folder: Path) -> None:
+    with terminal(chat(), folder) as at:
+        at.until("> ")
+        at.type("trade")
+        at.until("Enter for later: ")
+        at.type("n")
+        at.until("Why not")
+        at.type("fail this")
+        at.until("← Trade .*(?s:.*)Error: .*provider")
+
+
 def test_what_takes_a_while_is_followed(folder: Path) -> None:
     with terminal(chat(), folder) as at:
         at.until("> ")
