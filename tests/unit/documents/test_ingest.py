@@ -37,6 +37,18 @@ class Eventual(EmbeddedIndex):
             await super().drop(app, path, before=before)
 
 
+class Failing(EmbeddedIndex):
+    """An index that fails at so many removals."""
+
+    failures = 0
+
+    async def drop(self, app: str, path: str, *, before: str) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise Unavailable("The index of documents does not answer.")
+        await super().drop(app, path, before=before)
+
+
 class Library:
     """Everything that ingest stands on, and a search over it."""
 
@@ -206,6 +218,25 @@ async def test_an_index_that_forgets_late_shows_nothing_old(tmp_path: Path) -> N
     assert await library.found("withdrawal") == []
     index.sees = True
     await library.sweep()
+    assert await index.search(APP, "withdrawal", None, 10) == []
+
+
+async def test_what_could_not_be_removed_is_removed_with_the_next_try(tmp_path: Path) -> None:
+    """A deleted document is gone from the index too, and an earlier version takes no place in a ranking."""
+    index = Failing(tmp_path / "index.sqlite")
+    library = Library(tmp_path, index)
+    await library.put("fees.md", FEES)
+    await library.originals.put(APP, "fees.md", DEARER)
+    index.failures = 1
+    with pytest.raises(Unavailable):
+        await library.ingest.changed(APP, "fees.md")
+    await library.ingest.changed(APP, "fees.md")
+    assert len(await index.search(APP, "withdrawal", None, 10)) == 1
+    await library.originals.delete(APP, "fees.md")
+    index.failures = 1
+    with pytest.raises(Unavailable):
+        await library.ingest.changed(APP, "fees.md")
+    await library.ingest.changed(APP, "fees.md")
     assert await index.search(APP, "withdrawal", None, 10) == []
 
 

@@ -54,10 +54,12 @@ class Ingest:
             record = await self.records.get(app, path)
             original = await self.originals.look(app, path)
             run = run_after(record, self.clock.now())
-            if original is None:
-                await self._remove(app, path, run, record)
-            elif record is None or record.revision != original.revision or not await self._as_it_should(record):
+            if record is not None and await self._as_it_should(record, original):
+                await self._swept(app, record)  # the try before may have ended before it did
+            elif original is not None:
                 await self._bring(app, original, run, last_try)
+            elif record is not None:
+                await self._record(app, DocumentRecord(path, "", "gone", self.clock.now(), run))
             if await self._settled(app, path):
                 return
         raise Unavailable("A document changes faster than it can be read.")
@@ -89,9 +91,11 @@ class Ingest:
             if passages is not None:
                 await self._serve(app, original, run, passages, last_try)
 
-    async def _as_it_should(self, record: DocumentRecord) -> bool:
-        """Whether reading it again would change nothing."""
-        return record.state == "failed" or record.space == await self.embeddings.space()
+    async def _as_it_should(self, record: DocumentRecord, original: Original | None) -> bool:
+        """Whether bringing it again would change nothing."""
+        if record.revision != (original.revision if original else ""):
+            return False
+        return record.state != "indexed" or record.space == await self.embeddings.space()
 
     async def _passages(self, app: str, original: Original) -> Sequence[Passage] | None:
         """None where the original has changed meanwhile. Raises Unreadable."""
@@ -149,15 +153,15 @@ class Ingest:
         )
         log.warning("a document of %s cannot be indexed: %s", app, why)
 
-    async def _remove(self, app: str, path: str, run: str, record: DocumentRecord | None) -> None:
-        if record is not None and record.state != "gone":
-            await self._record(app, DocumentRecord(path, "", "gone", self.clock.now(), run))
-
     async def _record(self, app: str, record: DocumentRecord) -> None:
         """Have it count, and drop what it takes the place of; or itself, if a later one counts."""
         if not await self.records.put(app, record):
             later = await self.records.get(app, record.path)
             record = later or record
+        await self._swept(app, record)
+
+    async def _swept(self, app: str, record: DocumentRecord) -> None:
+        """Drop what is of runs before this one: at once, and again when all of it can be seen."""
         await self.index.drop(app, record.path, before=record.run)
         if self.index.settled_after:
             await self.later(app, record.path, record.run, self.index.settled_after)
