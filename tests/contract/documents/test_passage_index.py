@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -15,9 +16,10 @@ from attache.documents.embedded_index import EmbeddedIndex
 from attache.documents.index import Hit, PassageIndex, Vector
 from attache.documents.opensearch_http import OpenSearchHttp
 from attache.documents.opensearch_index import OpenSearchIndex
-from attache.documents.opensearch_mapping import index_name
+from attache.documents.opensearch_mapping import Target, index_name
 from attache.documents.passage import Passage
 from attache.errors import Unavailable
+from tests.opensearch.collection import collection
 from tests.opensearch.node import opensearch
 
 ACCESS = AwsAccess(region="us-east-1", access_key_id="local", secret_access_key="local")
@@ -35,30 +37,41 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["embedded", "opensearch"])
+@pytest.fixture(scope="session")
+def serverless(endpoint: str) -> Iterator[str]:
+    with collection(endpoint) as url:
+        yield url
+
+
+@pytest.fixture(params=["embedded", "domain", "serverless"])
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[PassageIndex]:
     made: PassageIndex = EmbeddedIndex(tmp_path / "index.sqlite")
-    if request.param == "opensearch":
-        made = _Refreshed(request.getfixturevalue("endpoint"))
+    if request.param != "embedded":
+        url = request.getfixturevalue("endpoint" if request.param == "domain" else "serverless")
+        made = _Refreshed(url, request.getfixturevalue("endpoint"), request.param)
     yield made
     await made.close()
 
 
 class _Refreshed(OpenSearchIndex):
-    """A domain that shows at once what was put: tests need not wait for its second."""
+    """An index that shows at once what was put: tests need not wait for its second, or a collection's minute."""
 
-    def __init__(self, endpoint: str) -> None:
-        aws = Aws(ACCESS)
-
-        async def sign(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
-            return await aws.signed("es", method, url, headers, body)
-
-        self.asked = OpenSearchHttp(endpoint, sign)
-        super().__init__(self.asked, "domain", "test")
+    def __init__(self, url: str, behind: str, target: Target) -> None:
+        sign = partial(Aws(ACCESS).signed, "es" if target == "domain" else "aoss")
+        super().__init__(OpenSearchHttp(url, sign), target, "test")
+        self._behind = behind
 
     async def search(self, app: str, text: str, vector: Vector | None, k: int) -> Sequence[Hit]:
-        await self.asked.ask("POST", "/_refresh")
+        await self._refreshed()
         return await super().search(app, text, vector, k)
+
+    async def drop(self, app: str, path: str, *, before: str) -> None:
+        await self._refreshed()
+        await super().drop(app, path, before=before)
+
+    async def _refreshed(self) -> None:
+        async with httpx.AsyncClient() as client:
+            await client.post(f"{self._behind}/_refresh")
 
 
 @pytest.fixture
@@ -178,7 +191,7 @@ async def test_puts_at_once_do_not_disturb_each_other(index: PassageIndex, app: 
 
 
 async def test_each_app_has_an_index_of_its_own_in_opensearch(endpoint: str, app: str) -> None:
-    index = _Refreshed(endpoint)
+    index = _Refreshed(endpoint, endpoint, "domain")
     await filled(index, app)
     async with httpx.AsyncClient() as client:
         mapping = (await client.get(f"{endpoint}/{index_name('test', app)}/_mapping")).json()
