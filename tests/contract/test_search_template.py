@@ -43,7 +43,7 @@ def test_the_worker_does_what_it_is_for(resources: Json) -> None:
         "*": {"xray:PutTraceSegments", "xray:PutTelemetryRecords"},
         "* Documents DocumentsBucketArn": {"s3:GetObject"},
         "Documents DocumentsBucketArn": {"s3:ListBucket"},
-        "RegistryTableArn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+        "RegistryTableArn": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "Documents DocumentsQueueArn": RECEIVE | {"sqs:SendMessage"},
         PROVIDER_KEYS: {"ssm:GetParameter"},
         "SecretsKey": {"kms:Decrypt"},
