@@ -80,7 +80,7 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
     stage: Stage = None,
 ) -> None:
-    """Stop serving an app. Its sessions, keys and secrets stay."""
+    """Stop serving an app. Its sessions, keys, secrets and documents stay."""
     target = find_target(stage)
     if not yes:
         typer.confirm(f"Delete the app {name} on {target.title}?", abort=True, err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,14 @@ def test_every_problem_is_said_with_its_place(tmp_path: Path, monkeypatch: pytes
     ):
         assert said[number].startswith(f"{place}: ")
         assert words in said[number]
+
+
+def test_a_name_that_is_no_text_is_refused_by_what_can_be_shown_of_it(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / os.fsdecode(b"caf\xe9.md")).write_bytes(b"x")
+    with pytest.raises(CannotDeploy) as raised:
+        read_documents(tmp_path, "docs", "app.yaml:1")
+    assert str(raised.value).encode().startswith(b"docs/caf\\udce9.md: This name is not UTF-8")
 
 
 @pytest.mark.parametrize(("name", "why"), [("docs", "no folder"), ("..", "outside"), ("empty", "no document")])

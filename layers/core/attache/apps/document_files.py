@@ -42,8 +42,10 @@ def _counts(path: Path, root: Path) -> bool:
 
 
 def _problems(folder: Path, path: str, file: Path) -> Iterator[Problem]:
-    place = file.relative_to(folder).as_posix()
-    if not file.resolve().is_relative_to(folder.resolve()):
+    place = file.relative_to(folder).as_posix().encode(errors="backslashreplace").decode()
+    if place != file.relative_to(folder).as_posix():
+        yield Problem(place, "This name is not UTF-8; rename the file.")
+    elif not file.resolve().is_relative_to(folder.resolve()):
         yield Problem(place, "This is a link to a file outside of the app's folder; copy it in.")
     elif kind_of(path) is None:
         yield Problem(place, f"This is no document: {READABLE}. Take it out, or save it as one of these.")
