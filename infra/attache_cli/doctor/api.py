@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -10,7 +11,6 @@ from uuid import uuid4
 import httpx
 
 from attache import __version__
-from attache_cli.conversation import events
 from attache_cli.doctor.finding import Examined, Finding, note, ok, wrong
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
@@ -90,8 +90,8 @@ async def _chatted(http: httpx.AsyncClient, session_id: str) -> list[Finding]:
         if answer.status_code != 200:
             return [note("chat", f"the app default answers {answer.status_code}", "try another app: attache chat")]
         async for line in answer.aiter_lines():
-            for event in events([line]):
-                last = event
+            if line.startswith("data:"):
+                last = json.loads(line.removeprefix("data:"))
                 came.append(time.monotonic() - began)
     if last["type"] != "complete":
         return [wrong("chat", f"the turn failed: {last.get('message', last['type'])}", "see the provider's finding")]
