@@ -159,5 +159,7 @@ async def _show(target: Target, name: str, as_json: bool) -> None:
     give(f"{app.name}: {app.title}, version {app.version}, deployed {release.deployed}")
     give(f"models: {app.models.default} by default; allowed: {', '.join(app.models.allowed) or 'no other'}")
     give_table(("TOOL", "REQUEST"), [(tool.name, f"{tool.method} {tool.server}{tool.path}") for tool in app.tools])
+    if app.documents:
+        give(f"documents: found by {app.documents.name}; attache documents list {app.name} shows them")
     if secrets:
         give_table(("SECRET", "STATUS"), [(secret.name, secret.status) for secret in secrets])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -12,6 +13,7 @@ from types import MappingProxyType
 from fastapi import FastAPI
 
 from attache.aws import Aws
+from attache.errors import AttacheError
 from attache.settings import PREFIX, Settings, SettingsWrong
 from attache.telemetry.log_meter import LogMeter
 from attache.wire.health import health_routes
@@ -41,6 +43,7 @@ OUTPUTS = {
     "documents_queue_url": "DocumentsQueueUrl",
 }
 CHOSEN = ("ATTACHE_WALLET_PROOF", "ATTACHE_WALLET_DOMAINS", "ATTACHE_WALLET_TOKEN_HOURS")
+log = logging.getLogger(__name__)
 NOTHING: Mapping[str, str] = MappingProxyType({})
 GRACE_SECONDS = 2
 
@@ -69,6 +72,7 @@ class Service:
     def __init__(self, settings: Settings, aws: Aws, environ: Mapping[str, str]) -> None:
         self._services = wire(settings, aws, environ, meter=LogMeter())
         self._settings = settings
+        self._renewing: asyncio.Task[None] | None = None
 
     @property
     def app(self) -> FastAPI:
@@ -89,11 +93,22 @@ class Service:
         return [name for name, _ in await self._services.apps.names()]
 
     def warm(self) -> None:
-        """Start importing what the first chat needs."""
+        """Start importing what the first chat needs, and reading documents again if another model embeds them now."""
         self._services.models.warm()
+        self._renewing = asyncio.create_task(self._renew_documents())
+
+    async def _renew_documents(self) -> None:
+        try:
+            for app in await self.apps():
+                await self._services.ingest.renew(app)
+        except AttacheError as error:
+            log.warning("documents were not read again: %s", error.message)
 
     async def close(self) -> None:
         """Give running turns a moment to end; the others continue when the stack is started again."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.gather(self._renewing, return_exceptions=True)
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE_SECONDS):
                 await self._services.aclose()

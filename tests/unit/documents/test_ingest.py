@@ -202,6 +202,21 @@ async def test_after_a_change_of_the_model_words_find_it_until_it_is_read_again(
     assert record.space == "another@16"
 
 
+async def test_documents_are_renewed_where_another_model_embeds_now(library: Library) -> None:
+    await library.put("fees.md", FEES)
+    await library.put("broken.md", b"")
+    await library.ingest.renew(APP)
+    assert library.read_count == 2
+    library.embeddings.now_in = "another@16"
+    await library.ingest.renew(APP)
+    assert library.read_count == 3
+    assert [(each.path, each.state) for each in await library.listed()] == [
+        ("broken.md", "failed"),
+        ("fees.md", "indexed"),
+    ]
+    assert (await library.records.all(APP))[1].space == "another@16"
+
+
 async def test_an_index_that_forgets_late_shows_nothing_old(tmp_path: Path) -> None:
     index = Eventual(tmp_path / "index.sqlite")
     library = Library(tmp_path, index)

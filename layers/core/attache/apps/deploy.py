@@ -100,6 +100,6 @@ async def show(name: str, releases: Releases) -> tuple[Release, App]:
 
 
 async def delete(name: str, releases: Releases) -> None:
-    """Stop serving an app; its sessions, keys and secrets stay. Raises NotFound."""
+    """Stop serving an app; its sessions, keys, secrets and documents stay. Raises NotFound."""
     if not await releases.withdraw(name):
         raise NotFound(f"There is no app {name!r}.")

@@ -64,6 +64,12 @@ class Ingest:
                 return
         raise Unavailable("A document changes faster than it can be read.")
 
+    async def renew(self, app: str) -> None:
+        """Read those documents again whose vectors are of another model than is used now. Raises Unavailable."""
+        for record in await self.records.all(app):
+            if not await self._as_it_should(record):
+                await self.changed(app, record.path)
+
     async def give_up(self, app: str, path: str, why: str) -> None:
         """Nobody tries this document any more until it is put again."""
         original = await self.originals.look(app, path)
