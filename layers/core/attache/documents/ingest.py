@@ -67,7 +67,7 @@ class Ingest:
     async def renew(self, app: str) -> None:
         """Read those documents again whose vectors are of another model than is used now. Raises Unavailable."""
         for record in await self.records.all(app):
-            if not await self._as_it_should(record):
+            if not await self._meant_as_now(record):
                 await self.changed(app, record.path)
 
     async def give_up(self, app: str, path: str, why: str) -> None:
@@ -101,7 +101,11 @@ class Ingest:
         """Whether bringing it again would change nothing."""
         if record.revision != (original.revision if original else ""):
             return False
-        return record.state != "indexed" or record.space == await self.embeddings.space()
+        return await self._meant_as_now(record)
+
+    async def _meant_as_now(self, record: DocumentRecord) -> bool:
+        """Whether its vectors are of the model that is used now, if there is one."""
+        return record.state != "indexed" or await self.embeddings.space() in (None, record.space)
 
     async def _passages(self, app: str, original: Original) -> Sequence[Passage] | None:
         """None where the original has changed meanwhile. Raises Unreadable."""
