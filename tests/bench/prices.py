@@ -33,6 +33,8 @@ METRIC = Price(0.30, "metric of our own, a month", "cloudwatch/pricing")
 INSTANCE = Price(
     0.0816, "hour of an m7g.large, which managed instances of Lambda may stand on", "ec2/pricing/on-demand"
 )
+SEARCH_UNIT = Price(0.24, "hour of a capacity unit (OCU) of OpenSearch Serverless", "opensearch-service/pricing")
+SEARCH_KEPT = Price(0.024 / GB, "byte-month of OpenSearch Serverless", "opensearch-service/pricing")
 MANAGEMENT = 0.15  # of the instance's price more (lambda/pricing, "Lambda Managed Instances")
 
 ALL = (

@@ -19,8 +19,9 @@ from tests.bench.containers import house
 from tests.bench.demand import CLIENTS, EACH, Client, Demand, Measured, demand
 from tests.bench.limits import LIMITS, Limit
 from tests.bench.measuring import FULL, WORK, Figures, warm_up
-from tests.bench.prices import COMPUTE, GATEWAY, INSTANCE, INVOCATION, MANAGEMENT, OUT, QUEUE, READ, WRITE
+from tests.bench.prices import COMPUTE, GATEWAY, GB, INSTANCE, INVOCATION, MANAGEMENT, OUT, QUEUE, READ, WRITE
 from tests.bench.scenarios import SECONDS, Bench
+from tests.bench.searching import MONTH_HOURS, PASSAGES, SEARCHES, Collection
 from tests.bench.tally import Tally
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "infra" / "SCALING.md"
@@ -30,7 +31,6 @@ HOUR = 3_600
 INSTANCE_CPUS, INSTANCE_GB = 2, 8  # m7g.large
 PER_CPU = 16  # Lambda's default for Python (Python runtime for Lambda Managed Instances)
 ZONES = 3  # an instance in each is the least
-MONTH_HOURS = 730
 _TABLE = re.compile(r"(<!-- (\w+): made by `make scaling` -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 
 
@@ -125,6 +125,35 @@ def price_table(measured: Measured) -> str:
     return _table(head, rows)
 
 
+def search_table(_: Measured) -> str:
+    """What a collection of OpenSearch Serverless takes, by how much is in it."""
+    rows = [
+        (
+            f"{each.passages:,}",
+            f"{each.vector_bytes / GB:,.2f}",
+            f"{each.units}",
+            _dollars(each.awake),
+            f"{each.awake * MONTH_HOURS:,.0f}",
+            _dollars(each.kept),
+        )
+        for each in map(Collection, PASSAGES)
+    ]
+    head = (
+        "passages", "GB of vectors in memory", "units for searching", "dollars an hour awake", "a month, never asleep",
+        "a month, asleep",
+    )  # fmt: skip
+    return _table(head, rows)
+
+
+def searches_table(_: Measured) -> str:
+    """Searches that conversations ask for, where one turn in three searches."""
+    rows = [
+        (f"{count:,}", _number(count / EACH * SEARCHES), _number(2 * count / EACH * SEARCHES))
+        for count in CONVERSATIONS
+    ]
+    return _table(("conversations", "searches a second, and questions to embed", "queries of them"), rows)
+
+
 def price(load: Demand) -> float:
     """Dollars for an hour of a load, without what is kept and without the models."""
     invoked = load.requests + load.turns  # guards; an updates channel is invoked once in 14 minutes
@@ -154,6 +183,8 @@ TABLES: Mapping[str, Callable[[Measured], str]] = {
     "limits": limits_table,
     "ramp": ramp_table,
     "price": price_table,
+    "search": search_table,
+    "searches": searches_table,
 }
 
 

@@ -10,6 +10,7 @@ from tests.bench.bill import memory
 from tests.bench.demand import CLIENTS, Measured, demand
 from tests.bench.limits import LIMITS, first
 from tests.bench.scaling import DOCUMENT, TABLES, price, written
+from tests.bench.searching import Collection, most_passages, most_units
 
 MEASURED = Measured.kept()
 
@@ -59,3 +60,17 @@ def test_ten_turns_a_second_of_ten_seconds_are_a_hundred_at_once() -> None:
 
 def test_every_number_of_conversations_of_the_issue_is_in_the_document() -> None:
     assert {"10", "1,000", "100,000"} <= set(re.findall(r"\*\*([\d,]+) conversations\*\*", DOCUMENT.read_text()))
+
+
+def test_what_the_prose_says_of_the_collections_room_is_so() -> None:
+    assert f"allows {most_units()} units for searching, which is room for {most_passages() / 1e6:.1f} million" in (
+        DOCUMENT.read_text()
+    )
+    assert Collection(most_passages()).units == most_units()
+    assert Collection(most_passages() + 10_000).units > most_units()
+
+
+def test_a_search_backend_that_is_awake_takes_two_workers_for_searching_and_one_for_indexing() -> None:
+    smallest = Collection(1)
+    assert smallest.units == 2
+    assert smallest.awake == pytest.approx(3 * 0.24)
