@@ -16,6 +16,9 @@ from anyio.from_thread import start_blocking_portal
 
 from attache.documents.dynamo_records import DynamoRecords
 from attache.documents.records import DocumentRecord
+from attache_local.demo_model import demo_model
+from attache_local.ports import listen
+from attache_local.serving import serving
 from tests.built.emulator import Emulated, emulated
 from tests.built.engines import BUILT, EMULATOR, needed
 from tests.built.recorded import object_changed, queue_messages, rest_request
@@ -43,7 +46,17 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-def start(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+def embedding() -> Iterator[str]:
+    """A provider of embeddings."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(serving(demo_model(), listen(0))) as url,
+    ):
+        yield f"{url}/v1"
+
+
+@pytest.fixture(scope="module")
+def start(running: Running, embedding: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Starts a function of the template, with the environment that the template gives it; once."""
     template, directory, started = BuiltTemplate(), tmp_path_factory.mktemp("emulated"), dict[str, Emulated]()
     with ExitStack() as stack:
@@ -57,6 +70,8 @@ def start(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterato
                 )
                 variables = template.variables(built, template.scope(outputs, search))
                 everything = {**variables, **local_variables(running)}
+                if name == "DocumentsFunction":
+                    everything["ATTACHE_DEMO_MODEL_URL"] = embedding
                 started[name] = stack.enter_context(emulated(built, everything, directory / name))
             return started[name]
 
@@ -173,9 +188,12 @@ def test_the_documents_worker_reads_what_s3_tells_of(
     s3.put_object(**place, Body=content)
     indexed = read(running, start, place["Key"], "ObjectCreated:Put")
     assert indexed is not None
-    assert (indexed.state, indexed.passages) == ("indexed", passages)
+    assert (indexed.state, indexed.passages, indexed.why) == ("indexed", passages, "")
+    assert indexed.space, "there are vectors"
     s3.delete_object(**place)
-    assert read(running, start, place["Key"], "ObjectRemoved:Delete") is None
+    gone = read(running, start, place["Key"], "ObjectRemoved:Delete")
+    assert gone is not None
+    assert (gone.state, gone.passages) == ("gone", 0)
 
 
 def test_a_document_that_cannot_be_read_blocks_no_queue(running: Running, start: Start) -> None:

@@ -68,6 +68,15 @@ def _statements(resources: Json, function: str) -> Iterator[Json]:
             yield from resources[policy["Ref"]]["Properties"]["PolicyDocument"]["Statement"]
     for policy in role.get("Policies", []):
         yield from policy["PolicyDocument"]["Statement"]
+    yield from _of_search(resources["Search"]["Properties"]["Parameters"], {"Ref": f"{function}Role"})
+
+
+def _of_search(given: Json, role: Json) -> Iterator[Json]:
+    """What the nested template for search lets a role do, if it is given that role."""
+    nested = yaml_parse((ROOT / "infra" / "search.yaml").read_text(encoding="utf-8"))["Resources"].values()
+    for policy in (each["Properties"] for each in nested if each["Type"] == "AWS::IAM::ManagedPolicy"):
+        if role in [given[parameter["Ref"]] for parameter in policy["Roles"]]:
+            yield from policy["PolicyDocument"]["Statement"]
 
 
 def _right(statement: Json) -> Right:

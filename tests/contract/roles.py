@@ -214,7 +214,8 @@ def _without_unknown_conditions(statement: Json) -> None:
 
 def _nested(path: str) -> Json:
     template = yaml_parse((ROOT / path).read_text(encoding="utf-8"))
-    template["Resources"].pop("DataBucketPolicy", None)  # this AWS is reached over plain HTTP
+    for policy in ("DataBucketPolicy", "DocumentsBucketPolicy"):  # this AWS is reached over plain HTTP
+        template["Resources"].pop(policy, None)
     return template
 
 

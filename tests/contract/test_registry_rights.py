@@ -28,6 +28,11 @@ KEY = {"pk": {"S": "KEY#1"}, "sk": {"S": "KEY"}}
         ("ControlFunction", Touch("dynamodb:Query", "KEY", "listing"), False),
         ("TurnsFunction", Touch(READ, "KEY#1"), False),
         ("ToolsFunction", Touch(WRITE, "USAGE#shop#2026-01-31#0"), False),
+        ("TurnsFunction", Touch(READ, "DOC#shop"), True),
+        ("TurnsFunction", Touch(WRITE, "DOC#shop"), False),
+        ("ToolsFunction", Touch(READ, "DOC#shop"), False),
+        ("DocumentsFunction", Touch(WRITE, "DOC#shop"), True),
+        ("DocumentsFunction", Touch(READ, "APP#shop"), False),
     ],
 )
 def test_a_role_touches_what_its_function_is_for(function: str, touch: Touch, may: bool) -> None:
