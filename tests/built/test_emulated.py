@@ -178,7 +178,7 @@ def read(running: Running, start: Start, key: str, happened: str) -> DocumentRec
     [
         ("fees and more/größe.md", b"# Fees\n\nA withdrawal costs 0.001 BTC.", 1),
         ("page.html", b"<h1>Fees</h1><p>A withdrawal costs 0.001 BTC.</p>", 1),
-        ("one.pdf", pdf(["A withdrawal costs 0.001 BTC.", "The other page."]), 2),
+        ("one.pdf", pdf(["A withdrawal costs 0.001 BTC.", "The other page."]), 1),
     ],
 )
 def test_the_documents_worker_reads_what_s3_tells_of(

@@ -63,8 +63,8 @@ async def found(stack: Deployed, settings: Settings, function: str) -> list[str]
     """What a function that searches finds, with its own role."""
     services = wire(settings, stack.as_role_of(function), {})
     try:
-        assert services._documents is not None
-        return [passage.text for passage in await services._documents.find("withdrawal", 3, Account("shop"))]
+        assert services.document_search is not None
+        return [passage.text for passage in await services.document_search.find("withdrawal", 3, Account("shop"))]
     finally:
         await services.aclose()
 
