@@ -287,3 +287,11 @@ async def test_one_that_is_given_up_says_so(library: Library) -> None:
     assert [(each.state, each.why) for each in await library.listed()] == [("failed", "It could not be indexed.")]
     await library.ingest.give_up(APP, "gone.md", "It could not be indexed.")
     assert len(await library.listed()) == 1
+
+
+async def test_one_that_was_given_up_is_tried_again_by_another_event(library: Library) -> None:
+    """A message that is moved back from the dead letters is one, and the object is as it was."""
+    await library.originals.put(APP, "fees.md", FEES)
+    await library.ingest.give_up(APP, "fees.md", "It could not be indexed.")
+    await library.ingest.changed(APP, "fees.md")
+    assert [(each.state, each.passages, each.why) for each in await library.listed()] == [("indexed", 1, "")]

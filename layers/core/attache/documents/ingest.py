@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Literal
 
 from attache.clock import Clock
 from attache.documents.chunks import passages_of
@@ -71,12 +72,12 @@ class Ingest:
                 await self.changed(app, record.path)
 
     async def give_up(self, app: str, path: str, why: str) -> None:
-        """Nobody tries this document any more until it is put again."""
+        """Nobody tries this document any more until there is another event, or its message is moved back."""
         original = await self.originals.look(app, path)
         if original is not None:
             run = run_after(await self.records.get(app, path), self.clock.now())
             with suppress(Unavailable):  # the index may be what does not answer; on record it is by then
-                await self._failed(app, original, run, why)
+                await self._failed(app, original, run, why, "given_up")
 
     async def sweep(self, app: str, path: str, before: str) -> None:
         """Remove what was put too shortly before a run was on record to be seen then."""
@@ -99,7 +100,7 @@ class Ingest:
 
     async def _as_it_should(self, record: DocumentRecord, original: Original | None) -> bool:
         """Whether bringing it again would change nothing."""
-        if record.revision != (original.revision if original else ""):
+        if record.revision != (original.revision if original else "") or record.state == "given_up":
             return False
         return await self._meant_as_now(record)
 
@@ -157,10 +158,10 @@ class Ingest:
         await self._record(app, record)
         log.info("a document of %s is indexed: %d passages", app, len(passages))
 
-    async def _failed(self, app: str, original: Original, run: str, why: str) -> None:
-        await self._record(
-            app, DocumentRecord(original.path, original.revision, "failed", self.clock.now(), run, why=why)
-        )
+    async def _failed(
+        self, app: str, original: Original, run: str, why: str, state: Literal["failed", "given_up"] = "failed"
+    ) -> None:
+        await self._record(app, DocumentRecord(original.path, original.revision, state, self.clock.now(), run, why=why))
         log.warning("a document of %s cannot be indexed: %s", app, why)
 
     async def _record(self, app: str, record: DocumentRecord) -> None:

@@ -43,4 +43,6 @@ def _listed(path: str, original: Original | None, record: DocumentRecord | None)
         return Listed(path, "going", size, record.passages, at=record.at)
     if record.revision != original.revision:
         return Listed(path, "waiting", size, record.passages, at=record.at)
-    return Listed(path, record.state, size, record.passages, record.why, record.at)
+    return Listed(
+        path, "indexed" if record.state == "indexed" else "failed", size, record.passages, record.why, record.at
+    )

@@ -18,12 +18,13 @@ class DocumentRecord:
 
     `run` is the one whose passages are served; with another state than `indexed` it has none. `space` is that of their
     vectors, None if they have none. `why` says what is wrong: with `failed`, why nothing is served; with `indexed`,
-    what is missing. `gone`: there was no object; kept for a while, so that nobody brings back what was deleted.
+    what is missing. `given_up` has failed as well, but another try may not. `gone`: there was no object; kept for a
+    while, so that nobody brings back what was deleted.
     """
 
     path: str
     revision: str
-    state: Literal["indexed", "failed", "gone"]
+    state: Literal["indexed", "failed", "given_up", "gone"]
     at: int
     run: str
     passages: int = 0
