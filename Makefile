@@ -161,7 +161,7 @@ $(ADAPTER):
 	cargo install --quiet --locked --root .venv-adapter lambda_web_adapter --version $(ADAPTER_VERSION)
 
 $(OPENSEARCH): tests/opensearch/pom.xml tests/opensearch/OneNode.java
-	@command -v mvn >/dev/null && command -v javac >/dev/null || { echo "OpenSearch is put together by Maven and a JDK: apt-get install maven openjdk-17-jdk-headless" >&2; exit 1; }
+	@command -v mvn >/dev/null && command -v javac >/dev/null || { echo "OpenSearch is put together by Maven and a JDK: apt-get install maven default-jdk-headless" >&2; exit 1; }
 	@rm -rf $(@D) && mkdir -p $(@D)
 	@mvn --quiet --batch-mode -f tests/opensearch/pom.xml -Dinto=$(CURDIR)/$(@D) package
 	@javac -cp "$(@D)/server/*:$(@D)/knn/*" -d $(@D)/classes tests/opensearch/OneNode.java

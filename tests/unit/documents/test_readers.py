@@ -106,6 +106,24 @@ def test_a_pdf_that_only_forbids_printing_is_read() -> None:
     assert told(read_document("a.pdf", encrypted(pdf(["Open."]), "")))[0][1] == "Open."
 
 
+@pytest.mark.parametrize(
+    ("line", "heading"),
+    [
+        ("# One", "One"),
+        ("#\tOne ##", "One"),
+        ("   ## C# ", "C#"),
+        ("#One", None),
+        ("    # code", None),
+        ("####### seven", None),
+        ("# " + "#" * 200_000, ""),
+        ("##" + " " * 200_000 + "x", "x"),
+    ],
+)
+def test_what_is_a_heading(line: str, heading: str | None) -> None:
+    headings = read_document("a.md", f"# Title\n{line}\n\nText.\n".encode()).blocks[-1].headings
+    assert headings == ((heading,) if heading else ())
+
+
 def test_deep_nesting_ends_nothing() -> None:
     assert read_document("a.html", b"<div>" * 100_000 + b"deep" + b"</div>" * 5).blocks[0].text == "deep"
     assert read_document("a.md", b">" * 100_000 + b" deep").blocks

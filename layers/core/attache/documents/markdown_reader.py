@@ -13,7 +13,8 @@ from attache.documents.headings import Headings
 from attache.documents.passage import Block, Reading
 from attache.documents.text_reader import decoded
 
-_ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*")
+MOST_LEVELS = 6
+CODE = 4  # blanks before a line of code
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _TITLE = re.compile(r"title:[ \t]*[\"']?(.*?)[\"']?[ \t]*")
@@ -61,12 +62,23 @@ def _blocks(lines: list[str], headings: Headings) -> Iterator[Block]:
 
 def _heading(line: str, paragraph: list[str]) -> tuple[int, str] | None:
     """Level and text of a heading; the text of an underlined one is removed from its paragraph."""
-    if marked := _ATX.fullmatch(line):
-        return len(marked[1]), (marked[2] or "").strip()
+    if marked := _marked(line):
+        return marked
     underlined = _SETEXT.fullmatch(line)
     if underlined and len(paragraph) == 1 and not paragraph[0].lstrip().startswith(("- ", "* ", "|", ">")):
         return (1 if "=" in underlined[1] else 2), paragraph.pop().strip()
     return None
+
+
+def _marked(line: str) -> tuple[int, str] | None:
+    """`## Level and text ##`; without a pattern, which long lines of blanks and `#` would keep busy."""
+    stripped = line.strip()
+    level = len(stripped) - len(stripped.lstrip("#"))
+    text = stripped[level:]
+    if not 1 <= level <= MOST_LEVELS or len(line) - len(line.lstrip()) >= CODE or text[:1] not in ("", " ", "\t"):
+        return None
+    closed = text.rstrip("#")
+    return level, (closed if closed[-1:] in ("", " ", "\t") else text).strip()
 
 
 def _flushed(paragraph: list[str], headings: Headings) -> Iterator[Block]:
