@@ -118,6 +118,18 @@ class Bench:
             etag = answer.headers.get("etag", "")
         return tally
 
+    async def poll_of_a_running_turn(self, session_id: str) -> Tally:
+        """A poll that finds nothing new while a turn runs, by a container that has not seen the session."""
+        clock = FakeClock(Clock().now())
+        state, other = [await self.house.used("state", clock=clock) for _ in range(2)]
+        running = self._running(self.house.container("chat", clock=clock), session_id, clock)
+        await anext(running)
+        first = await other.ask("GET", "/api/state", session_id)
+        with counting() as tally:
+            answer = await state.ask("GET", "/api/state", session_id, headers={"If-None-Match": first.headers["etag"]})
+        assert answer.status_code == 304
+        return tally
+
     async def _running(self, container: Container, session_id: str, clock: FakeClock) -> AsyncIterator[None]:
         """A turn whose answer is stored as its runner stores it; each poll comes in between."""
         log = container.services.sessions.log(session_id)

@@ -117,6 +117,11 @@ def test_a_poll_that_finds_nothing_is_one_unit(count: Count, warm: bool) -> None
     assert (poll.read_units, poll.write_units, len(poll.requests)) == (1, 0, 1)
 
 
+def test_a_poll_of_a_running_turn_that_finds_nothing_is_one_unit_in_any_container(count: Count) -> None:
+    poll = count(LONG, lambda bench, session: bench.poll_of_a_running_turn(session))
+    assert (poll.read_units, poll.write_units, len(poll.requests)) == (1, 0, 1)
+
+
 def test_polls_of_a_running_turn_cost_the_same_on_every_machine(count: Count) -> None:
     first, second = (count(FULL, lambda bench, session: bench.polls(session)) for _ in range(2))
     assert first.bytes_out == second.bytes_out

@@ -213,3 +213,23 @@ async def test_who_stood_still_between_guard_and_append_sends_another_guard() ->
         table.held.set()
         await taking
         assert len(house.wakeups.take(Guard)) == 2
+
+
+async def test_a_poll_in_a_new_container_finds_nothing_new_and_looks_after_a_dead_runner() -> None:
+    house = House(FakeModels([says("said", 60)]))
+    await died(house)
+    held = (await house.another().sessions.state(house.session_id)).etag
+    assert held is not None
+
+    async def poll() -> str | None:
+        state = await house.another().sessions.state(house.session_id, etags=(held,))
+        assert state.snapshot is None
+        return state.etag
+
+    assert await poll() == held
+    assert house.wakeups.take(Wake) == []
+    await dead(house)
+    assert await poll() == held
+    assert len(house.wakeups.take(Wake)) == 1
+    await house.interrupts.interrupt(house.session_id)
+    assert (await house.another().sessions.state(house.session_id, etags=(held,))).snapshot is not None

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from attache.sessions.entries import Call, Delivered, Entry, Sign
 from attache.sessions.log import SessionLog
 
 ANY = "*"
-_IDLE = re.compile(r'"[0-9a-f]{8}-(?P<number>[0-9]{1,12})-(?P<session>[0-9a-f]{8})"', re.ASCII)
+_TAG = re.compile(r'"[0-9a-f]{8}-(?P<number>[0-9]{1,12})-(?P<session>[0-9a-f]{8})(?P<busy>-busy)?"', re.ASCII)
 _UNSEEN = (Sign, Delivered, Call)
 
 
 @dataclass(frozen=True)
-class IdleTag:
-    """The tag of an idle session's snapshot, and the newest entry in it."""
+class Held:
+    """A client's tag of a snapshot, the newest entry in it, and whether a turn ran or waited then."""
 
     etag: str
     number: int
+    busy: bool
+
+    @property
+    def after(self) -> int:
+        """Entries after this number are needed to say whether the tag holds; a running turn's newest one dates it."""
+        return self.number - 1 if self.busy else self.number
+
+    def holds(self, entries: Sequence[Entry], alive: int) -> bool:
+        """Whether the tag holds, by all entries after `after`.
+
+        Not if a turn goes on that has shown no sign of life since `alive` (ms): somebody must look after it.
+        """
+        if not _shows_nothing(entry for entry in entries if entry.number > self.number):
+            return False
+        return not self.busy or (bool(entries) and entries[0].number == self.number and entries[-1].at >= alive)
 
 
 def etag_of(log: SessionLog) -> str:
@@ -38,14 +53,14 @@ def holds(log: SessionLog, etags: Collection[str]) -> bool:
     return ANY in etags or etag_of(log) in etags
 
 
-def newest_idle(etags: Collection[str], session_id: str) -> IdleTag | None:
-    """The client's newest tag of an idle snapshot: it can be checked without looking for a dead runner."""
-    found = [tag for etag in etags if (tag := _IDLE.fullmatch(etag)) and tag["session"] == _digest(session_id)]
+def newest_held(etags: Collection[str], session_id: str) -> Held | None:
+    """The client's newest tag of this session, which can be checked without knowing the session."""
+    found = [tag for etag in etags if (tag := _TAG.fullmatch(etag)) and tag["session"] == _digest(session_id)]
     newest = max(found, key=lambda tag: int(tag["number"]), default=None)
-    return IdleTag(newest[0], int(newest["number"])) if newest else None
+    return Held(newest[0], int(newest["number"]), newest["busy"] is not None) if newest else None
 
 
-def shows_nothing(entries: Sequence[Entry]) -> bool:
+def _shows_nothing(entries: Iterable[Entry]) -> bool:
     """Whether none of these entries changes a snapshot."""
     return all(isinstance(entry.body, _UNSEEN) for entry in entries)
 

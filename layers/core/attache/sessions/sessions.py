@@ -13,7 +13,7 @@ from attache.errors import Unavailable
 from attache.sessions import changes
 from attache.sessions.blobs import Blobs
 from attache.sessions.entries import Deleted, Entry
-from attache.sessions.etags import etag_of, holds, newest_idle, shows_nothing
+from attache.sessions.etags import etag_of, holds, newest_held
 from attache.sessions.head import Head, Listed
 from attache.sessions.log import Decision, SessionLog
 from attache.sessions.long_results import LongResults
@@ -262,15 +262,13 @@ class Sessions:
         return taken if await self._change(log, decide) else ()
 
     async def _still_holding(self, session_id: str, etags: Collection[str]) -> str | None:
-        """The client's ETag, if it still holds, for one read unit.
-
-        None while a turn runs: its runner must then be checked for signs of life.
-        """
-        idle = newest_idle(etags, session_id)
-        if idle is None:
-            return None
-        newer = await self._table.since(session_id, idle.number, limit=_FEW)
-        return idle.etag if len(newer) < _FEW and shows_nothing(newer) else None
+        """The client's ETag, if it still holds, for one read unit. None if that takes a look at all that is known."""
+        held = newest_held(etags, session_id)
+        if held is None or (held.busy and self._warm.get(session_id) is not None):
+            return None  # a container that knows the running turn reads only what is newer, for no more
+        entries = await self._table.since(session_id, held.after, limit=_FEW)
+        alive = self._clock.now() - self._periods.dead
+        return held.etag if len(entries) < _FEW and held.holds(entries, alive) else None
 
 
 def _alive_at(log: SessionLog) -> int:
