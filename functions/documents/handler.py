@@ -29,4 +29,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return answer
 
 
-at_snapshots(services, lambda: services().aws.forget())
+at_snapshots(lambda: services().load_models(), lambda: services().aws.forget())

@@ -96,10 +96,10 @@ async def test_a_failure_of_ours_fails_the_snapshot() -> None:
         assert (await adapter.post(AFTER)).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["state", "sessions", "control", "interrupt", "turns", "tools"])
+@pytest.mark.parametrize("name", ["state", "sessions", "control", "interrupt", "turns", "tools", "documents"])
 def test_a_function_is_wired_before_its_snapshot_and_calls_aws_anew_after_it(name: str, tmp_path: Path) -> None:
     (tmp_path / "snapshot_restore_py.py").write_text(HOOKS)
-    run(ROUND.format(name=name, calls_models=name == "turns"), tmp_path)
+    run(ROUND.format(name=name, calls_models=name in ("turns", "documents")), tmp_path)
 
 
 @pytest.mark.parametrize("name", ["chat", "updates"])
