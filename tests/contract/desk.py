@@ -75,7 +75,7 @@ READ_LOG = STEPS.poll.model_copy(
     }
 )  # fmt: skip
 WITHDRAWAL = {"userId": "user123", "symbol": "BTC", "amount": 0.01, "address": "0xab"}
-ORDER = {"userId": "user123", "symbol": "ETH", "side": "sell", "amount": 1}
+ORDER = {"userId": "user123", "symbol": "ETH", "side": "sell", "amount": 0.01}  # of a few that the user has
 PAYMENT = {"to": "0x" + "1" * 40, "value": "5", "description": "Pay the shop"}
 TYPED_DATA = {
     "types": {"Order": [{"name": "id", "type": "uint256"}]},
