@@ -73,7 +73,8 @@ def test_errors_are_those_of_every_function(observability: Json) -> None:
     for alarm in alarms(observability).values():
         for _, metric, dimensions in watched(alarm):
             if metric in looked_at:
-                looked_at[metric].add(given[dimensions["FunctionName"]["Ref"]]["Ref"])
+                said = given[dimensions["FunctionName"]["Ref"]]
+                looked_at[metric].add((said["Fn::If"][1] if "Fn::If" in said else said)["Ref"])
     assert looked_at["Errors"] == functions
     # they share the account's concurrency but for updates, which may have one of its own
     assert looked_at["Throttles"] == {"ChatFunction", "TurnsFunction", "UpdatesFunction"}
