@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -12,9 +12,9 @@ import httpx
 
 from attache_cli.errors import CommandError
 from attache_cli.requests import Waiting, waiting
+from attache_cli.resuming import Event, Heard, Lost, Reconnections
 
-Event = dict[str, Any]
-LAST = ("complete", "error")
+__all__ = ["Conversation", "Event"]
 AT_REST = ("idle", "interrupted")
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)  # a stream that is alive says something every 10 s
 
@@ -26,24 +26,48 @@ class Conversation:
     """
 
     def __init__(
-        self, url: str, app: str, key: str | None, session_id: str | None = None, user_state: Event | None = None
+        self,
+        url: str,
+        app: str,
+        key: str | None,
+        session_id: str | None = None,
+        user_state: Event | None = None,
+        reconnections: Callable[[], Reconnections] = Reconnections,
     ) -> None:
         self.url = url
         self.session_id = session_id or str(uuid4())
         self._params = {"app": app} | ({"user_state": json.dumps(user_state)} if user_state else {})
         headers = {"X-Session-Id": self.session_id} | ({"AOMI-APP-KEY": key} if key else {})
+        self._reconnections = reconnections
         self._http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT)
 
     def ask(self, text: str) -> Iterator[Event]:
-        """The events of the answer as they come; the last one is `complete` or `error`. Raises CommandError."""
-        accept = {"Accept": "text/event-stream"}
+        """The events of the answer as they come, each once; the last one is `complete` or `error`.
+
+        A stream that breaks is resumed. Raises CommandError; Lost if the stream could not be resumed.
+        """
+        heard, reconnections = Heard(), self._reconnections()
+        headers = {"Accept": "text/event-stream", "Idempotency-Key": str(uuid4())}
+        while not heard.over:
+            try:
+                yield from self._stream(text, headers | heard.again(), heard)
+            except Lost as lost:
+                reconnections.pause(lost, heard.last_event_id)
+
+    def _stream(self, text: str, headers: dict[str, str], heard: Heard) -> Iterator[Event]:
+        """What is new on one connection. Raises CommandError if it is refused, Lost if it breaks."""
         with (
             self._reached(),
             self._http.stream(
-                "POST", "/api/chat", params=self._params, json={"text": text}, headers=accept
+                "POST", "/api/chat", params=self._params, json={"text": text}, headers=headers
             ) as response,
         ):
-            yield from _events_of(response)
+            _check(response)
+            for event_id, event in _numbered(response.iter_lines()):
+                yield from heard.news(event_id, event)
+                if heard.over:
+                    return
+        raise Lost("The stream was cut.")
 
     def interrupt(self) -> None:
         """Stop the running answer; its text so far is kept."""
@@ -62,18 +86,30 @@ class Conversation:
             _said(self._http.post("/api/system", json={"message": json.dumps(message)}))
 
     def follow(self, last_event_id: str) -> Iterator[Event]:
-        """The updates after that event, until nothing runs any more. Raises CommandError."""
-        while True:
-            headers = {"Last-Event-ID": last_event_id}
-            with self._reached(), self._http.stream("GET", "/api/updates", headers=headers) as response:
-                if response.is_error:
-                    raise CommandError(_refusal(response))
-                for event_id, event in _numbered(response.iter_lines()):
+        """The updates after that event, until nothing runs any more. A channel that breaks is resumed.
+
+        Raises CommandError.
+        """
+        reconnections, running = self._reconnections(), True
+        while running:
+            try:
+                for event_id, event in self._updates(last_event_id):
                     last_event_id = event_id or last_event_id
                     if event is not None:
                         yield event
-                        if event["type"] == "reset" or event.get("status") in AT_REST:
-                            return
+                        running = not _is_the_end(event)
+            except Lost as lost:
+                reconnections.pause(lost, last_event_id)
+
+    def _updates(self, last_event_id: str) -> Iterator[tuple[str | None, Event | None]]:
+        """The updates of one connection, to the end. Raises CommandError if it is refused, Lost if it breaks."""
+        headers = {"Last-Event-ID": last_event_id}
+        with self._reached(), self._http.stream("GET", "/api/updates", headers=headers) as response:
+            _check(response)
+            for event_id, event in _numbered(response.iter_lines()):
+                yield event_id, event
+                if event is not None and _is_the_end(event):
+                    return
 
     def close(self) -> None:
         self._http.close()
@@ -83,44 +119,38 @@ class Conversation:
         try:
             yield
         except httpx.HTTPError as error:
-            raise CommandError(
-                f"The service at {self.url} cannot be reached ({type(error).__name__}): see `attache doctor`."
-            ) from error
+            why = f"The service at {self.url} cannot be reached ({type(error).__name__}): see `attache doctor`."
+            raise Lost(why, unsent=isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))) from error
+
+
+def _is_the_end(event: Event) -> bool:
+    """Whether nothing runs any more after this update."""
+    return event["type"] == "reset" or event.get("status") in AT_REST
 
 
 def _said(response: httpx.Response) -> Any:
-    if response.is_error:
-        raise CommandError(_refusal(response))
+    _check(response)
     return response.json()
 
 
-def _events_of(response: httpx.Response) -> Iterator[Event]:
+def _check(response: httpx.Response) -> None:
+    """Raises CommandError if the request was refused, Lost if the service failed."""
     if response.is_error:
-        raise CommandError(_refusal(response))
-    for event in events(response.iter_lines()):
-        yield event
-        if event.get("type") in LAST:
-            return
-    raise CommandError("The stream was cut; the answer goes on without it, in the same session.")
-
-
-def events(lines: Iterable[str]) -> Iterator[Event]:
-    """The events in the lines of a stream, without ids and comments."""
-    yield from (event for _, event in _numbered(lines) if event is not None)
+        raise (Lost if response.is_server_error else CommandError)(_refusal(response))
 
 
 def _numbered(lines: Iterable[str]) -> Iterator[tuple[str | None, Event | None]]:
-    """Each event with its id, if it has one; an id may also stand alone."""
+    """Each event with its id, if it has one; an id may also stand alone. What was cut before its blank line is none."""
     event_id: str | None = None
-    event: Event | None = None
+    data = ""
     for line in lines:
         if line.startswith("id:"):
             event_id = line.removeprefix("id:").strip()
         elif line.startswith("data:"):
-            event = json.loads(line.removeprefix("data:"))
-        elif not line and (event_id or event):
-            yield event_id, event
-            event_id, event = None, None
+            data = line.removeprefix("data:")
+        elif not line and (event_id or data):
+            yield event_id, json.loads(data) if data else None
+            event_id, data = None, ""
 
 
 def _refusal(response: httpx.Response) -> str:

@@ -35,6 +35,8 @@ def show(event: Event) -> None:
             pass
         case {"type": "tool_result" | "async_tool_result" | "tool_complete", "name": name}:
             say(f"← {name} {_short(event.get('result'))}", "dim")
+        case {"type": "dropped", "content": content}:
+            say(f"\nTaken back, since it was not kept: “{printable(content)}”", "dim")
         case {"type": "system_notice", "message": message}:
             say(printable(message), "yellow")
         case {"type": "complete" | "error"}:
