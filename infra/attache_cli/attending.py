@@ -72,8 +72,9 @@ class Person:
             say("\nStopped.", "dim")
 
     def _follow(self, conversation: Conversation, waiting: Waiting, names: list[str], show: Show) -> None:
-        say(f"{', '.join(names)}: this takes a while, and its outcome is told here. Ctrl-C: not to wait for it.", "dim")
+        notice = f"{', '.join(names)}: this takes a while, and its outcome is told here. Ctrl-C: not to wait for it."
         try:
+            say(notice, "dim")  # who reads it may press the keys before it returns
             _show_all(conversation, waiting, show)
         except KeyboardInterrupt:
             self._left.update(names)
