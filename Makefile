@@ -42,9 +42,9 @@ test: ## set up, then run the tests in parallel (WORKERS=4)
 	@began=$$SECONDS; $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS); code=$$?; echo "tests: $$((SECONDS - began)) s"; exit $$code
 
 slow: $(DEV) $(MINISTACK) engines ## the longer tests that `make test` leaves out
-	$(PY) -m pytest -m slow -n 3 --dist load --ignore tests/load --ignore tests/built $(ARGS)
+	$(PY) -m pytest -m slow -n 2 --dist loadgroup --ignore tests/load --ignore tests/built --ignore tests/crash/test_faults.py $(ARGS)
 	$(PY) -m pytest -m slow -n 2 --dist loadfile tests/built $(ARGS)
-	$(PY) -m pytest -m slow tests/load $(ARGS)
+	$(PY) -m pytest -m slow tests/crash/test_faults.py tests/load $(ARGS)
 
 bench: $(DEV) $(MINISTACK) build ## what turns and polls ask of AWS and cost, how functions start, how large they are (ARGS=--json)
 	@$(PY) -m tests.bench $(ARGS)

@@ -15,7 +15,7 @@ from functions.documents.jobs import do_document_job
 from tests.built.recorded import object_changed
 from tests.contract.roles import Deployed, deployed
 
-pytestmark = [pytest.mark.aws, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.aws, pytest.mark.slow, pytest.mark.xdist_group("document-roles"), pytest.mark.timeout(240)]
 DOMAIN = "arn:aws:es:us-east-1:000000000000:domain/passages"
 ENDPOINT = "https://search-passages.us-east-1.es.amazonaws.com"
 KEY = "shop/fees.md"

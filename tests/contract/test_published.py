@@ -14,7 +14,7 @@ from attache_cli.doctor.stack import functions
 from attache_cli.target import Outputs, Target
 from tests.contract.roles import Deployed, deployed
 
-pytestmark = [pytest.mark.aws, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.aws, pytest.mark.slow, pytest.mark.xdist_group("published"), pytest.mark.timeout(240)]
 NAMES = ("Chat", "Updates", "State", "Sessions", "Control", "Interrupt", "Turns", "Tools")
 Json = Any  # AWS's answers are JSON, of no fixed shape
 

@@ -22,7 +22,7 @@ from tests.contract.service import Running, running_service
 from tests.contract.shapes import snapshot
 from tests.contract.test_http_system import asked
 
-pytestmark = [pytest.mark.aws, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.aws, pytest.mark.slow, pytest.mark.xdist_group("roles"), pytest.mark.timeout(240)]
 
 # Tests of the contract that need rights which a plain conversation does not
 proving, wallet = wallets.proving, wallets.wallet

@@ -40,7 +40,7 @@ from tests.servers.script import Answer, Received, Reply
 
 pytestmark = [pytest.mark.aws, pytest.mark.timeout(300)]
 
-AT_ONCE = 6
+AT_ONCE = 12
 COMES_AGAIN = 10  # seconds, for a wake-up whose handling failed
 HANG = "Never end."
 

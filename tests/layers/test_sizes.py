@@ -13,7 +13,12 @@ from tests.layers.conftest import alone
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / ".aws-sam/build"
 
-pytestmark = [pytest.mark.slow, pytest.mark.sam, pytest.mark.timeout(900)]  # everything is built first
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("layers"),
+    pytest.mark.sam,
+    pytest.mark.timeout(900),
+]  # everything is built first
 
 
 @pytest.fixture(scope="module")

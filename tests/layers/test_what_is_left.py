@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # a layer is built first
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("layers"), pytest.mark.timeout(900)]  # a layer is built first
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL_ANSWER = """
