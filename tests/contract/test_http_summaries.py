@@ -37,7 +37,8 @@ def test_sixty_turns_are_remembered_in_prompts_that_do_not_grow(http: httpx.Clie
     _are_bounded(prompts)
     _forget_nothing(prompts, mark)
     assert prompts[-1][1]["content"].startswith(SO_FAR)
-    assert 4 <= len(summaries) <= TURNS // ((BLOCKS.full - BLOCKS.kept) // 2)
+    blocks = TURNS // ((BLOCKS.full - BLOCKS.kept) // 2)
+    assert 4 <= len(summaries) <= 2 * blocks  # a turn that ends while a block is summarised asks for it again
     assert max(len(json.dumps(messages)) for messages in summaries) < 12_000
     assert _stored(running, headers["X-Session-Id"]) < 8_000
 
