@@ -1,4 +1,4 @@
-"""OpenAI's chat completions, streamed, over a real socket."""
+"""OpenAI's chat completions, streamed, and its embeddings, over a real socket."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
+from attache_local.demo_embeddings import embeddings
 from tests.servers.openai_rules import fault
 from tests.servers.provider_server import Dropped, ProviderServer, sse
-from tests.servers.script import Answer, Asked, Received, Refusal, cut_up, wait
+from tests.servers.script import Answer, Asked, Raw, Received, Refusal, Reply, cut_up, wait
 
 IDLE = 0.05  # seconds
+EMBEDDINGS = "/v1/embeddings"
 
 
 class OpenAIServer(ProviderServer):
-    """A scripted `POST /v1/chat/completions`."""
+    """A scripted `POST /v1/chat/completions`, and a `POST /v1/embeddings` that needs no script."""
 
     more_parameters: frozenset[str] = frozenset()
 
@@ -30,12 +32,18 @@ class OpenAIServer(ProviderServer):
         return {}
 
     def fault(self, request: Received) -> Refusal | None:
-        if request.method != "POST" or request.path != "/v1/chat/completions":
+        if request.method != "POST" or request.path not in ("/v1/chat/completions", EMBEDDINGS):
             return Refusal(404, f"Invalid URL ({request.method} {request.path})")
         if not request.headers.get("authorization", "").removeprefix("Bearer ").strip():
             return Refusal(401, "You didn't provide an API key.", kind="invalid_api_key")
-        wrong = fault(request.body, self.more_parameters)
+        wrong = fault(request.body, self.more_parameters) if request.path != EMBEDDINGS else None
         return Refusal(400, wrong) if wrong else None
+
+    def reply(self, request: Received) -> Reply:
+        """The vectors, or the script's reply."""
+        if request.path != EMBEDDINGS:
+            return super().reply(request)
+        return Raw(json.dumps(embeddings(request.body)).encode(), "application/json")
 
     def error_body(self, refusal: Refusal) -> Mapping[str, Any]:
         kind = "invalid_request_error" if refusal.status < 500 else "server_error"

@@ -56,6 +56,10 @@ class ProviderServer(ABC):
     def events(self, answer: Answer, request: Received) -> AsyncIterator[bytes]:
         """The provider's events for an answer; each is sent in one write. Raises Dropped."""
 
+    def reply(self, request: Received) -> Reply:
+        """The script's reply."""
+        return self._script(request)
+
     @property
     def origin(self) -> str:
         host, port = self._server.sockets[0].getsockname()
@@ -112,7 +116,7 @@ class ProviderServer(ABC):
     async def _answer(self, request: Received, writer: asyncio.StreamWriter) -> None:
         fault = self.fault(request)
         self.faults.extend([fault.message] if fault else [])
-        reply = fault or self._script(request)
+        reply = fault or self.reply(request)
         match reply:
             case Answer():
                 await self._stream(reply, request, writer)
