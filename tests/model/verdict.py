@@ -39,7 +39,7 @@ def _wrong(world: World) -> Iterator[str]:
     for turn in story.turns:
         yield from _turn(world, turn)
     for chat in world.chats:
-        yield from _chat(chat, [turn for turn in story.turns if turn.message == chat.name])
+        yield from _chat(chat, [turn for turn in story.turns if turn.message == chat.name], story.born)
     yield from _sendings(world)
     yield from _shown(world)
     yield from _prompts(world)
@@ -62,12 +62,12 @@ def _turn(world: World, turn: ToldTurn) -> Iterator[str]:
         yield f"turn {turn.cause} has said {turn.text!r} instead of {whole!r}"
 
 
-def _chat(chat: Chat, turns: list[ToldTurn]) -> Iterator[str]:
+def _chat(chat: Chat, turns: list[ToldTurn], born: int | None) -> Iterator[str]:
     """A stream that has ended said what history says. Sessions that were deleted have a history of their own."""
     if chat.accepted and not turns:
         yield f"{chat.name} was accepted, and is not in the log"
     told_of_deletion = chat.final is not None and "deleted" in chat.final.get("message", "")
-    if chat.final is None or (told_of_deletion and any(turn.deleted for turn in turns)):
+    if chat.final is None or (told_of_deletion and any(turn.deleted or turn.born != born for turn in turns)):
         return
     over = [turn for turn in turns if turn.over]
     if chat.text not in (stored := [turn.text for turn in over]):

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from attache.clock import Clock
 from attache.models.model import ModelFailed
-from attache.sessions.entries import Entry, Interrupt
+from attache.sessions.entries import CallResult, Entry, Interrupt, User
 from attache.sessions.events import GONE
 from attache.sessions.head import Lifetime
 from attache.sessions.log import Wanted
 from attache.sessions.table import Beside, Idempotency
 from attache.tools.tool import ToolCall, ToolResult
+from attache.turns.chat_stream import ChatStream
 from attache.turns.wakeups import Guard, Wake
 from tests.fakes.models import FakeModels, asks, says
 from tests.fakes.session_table import FakeSessionTable
@@ -120,6 +121,22 @@ async def test_streams_of_a_session_that_was_deleted_and_created_again_say_that_
         assert stream[-1][1] == GONE
         assert "reset" not in types(stream)
     assert (await house.snapshot())["messages"] == []
+
+
+async def test_what_an_interrupt_calls_off_has_no_id_while_text_is_sent_that_no_entry_holds() -> None:
+    house = House(FakeModels([says("one")]))
+    await house.stream("Hi")
+    log = await house.log()
+    asked = await log.append(lambda log: Wanted(User("And?", runner=log.writer)))
+    chat = ChatStream(log, asked.number, asked.number)
+    chat.live("Half an ")
+    called_off = CallResult("c1", "Trade", "interrupted", "It was called off.")
+    await (await house.log()).append(lambda _: Wanted(Interrupt(results=(called_off,))))
+    await log.read()
+    chat.advanced(log)
+    chat.close()
+    sent = [(event.data["type"] if event.data else None, event.id) async for event in chat.events()]
+    assert sent == [("text", None), ("async_tool_result", None)], "an id would say that the text is stored"
 
 
 async def test_a_deletion_while_an_answer_is_waited_for_leaves_an_empty_session() -> None:

@@ -102,7 +102,10 @@ class ChatStream:
             yield event
 
     def _send(self, events: list[dict[str, Any]], event_id: str, *, stores: bool) -> None:
+        """Send events, the last with the id; with none if it would pass for the id of text that no entry holds yet."""
         for event in events[:-1]:
             self._events.put_nowait(Event(event))
-        if events or stores:
+        if stores or (events and not self.provisional):
             self._events.put_nowait(Event(events[-1] if events else None, event_id))
+        elif events:
+            self._events.put_nowait(Event(events[-1]))
