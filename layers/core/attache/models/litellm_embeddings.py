@@ -41,27 +41,20 @@ class LitellmEmbeddings:
 
     async def space(self) -> str | None:
         """Which vectors are made now: the demo model's are others than the provider's. Raises Unavailable."""
-        if self._entry is None:
-            return None
-        access = await self._access.to(self._entry)
-        if access.api_key is None:
-            self._say_without(self._entry)
-            return None
-        return _space(self._entry, access)
+        reached = await self._reached()
+        return _space(*reached) if reached else None
 
     async def make(self, texts: Sequence[str]) -> Made | None:
         """A vector for each text; None where nobody has a key. Raises Unavailable."""
-        if self._entry is None:
+        reached = await self._reached()
+        if reached is None:
             return None
-        access = await self._access.to(self._entry)
-        if access.api_key is None:
-            self._say_without(self._entry)
-            return None
-        answer = await self._asked(self._entry, access, texts)
-        space = _space(self._entry, access)
+        entry, access = reached
+        answer = await self._asked(entry, access, texts)
+        space = _space(entry, access)
         in_order = sorted(answer.data, key=lambda each: each["index"])
         vectors = tuple(Vector(space, tuple(each["embedding"])) for each in in_order)
-        if len(vectors) != len(texts) or any(len(vector.values) != self._entry.dimensions for vector in vectors):
+        if len(vectors) != len(texts) or any(len(vector.values) != entry.dimensions for vector in vectors):
             log.error("%s does not make vectors as the catalogue says", access.route)
             raise Unavailable(SILENT)
         return Made(vectors, _usage(access, answer.usage))
@@ -70,11 +63,17 @@ class LitellmEmbeddings:
         """Close the connections that are kept for further calls."""
         await self._pools.aclose()
 
-    def _say_without(self, entry: EmbeddingEntry) -> None:
-        """Once in a process' life: each document and each question comes here."""
+    async def _reached(self) -> tuple[EmbeddingEntry, Access] | None:
+        """The model and the way to it; None without a key, which is logged once in a process' life."""
+        if self._entry is None:
+            return None
+        access = await self._access.to(self._entry)
+        if access.api_key is not None:
+            return self._entry, access
         if not self._said:
-            log.warning("documents are found by words only: there is no key of %s", entry.provider)
+            log.warning("documents are found by words only: there is no key of %s", self._entry.provider)
         self._said = True
+        return None
 
     async def _asked(self, entry: EmbeddingEntry, access: Access, texts: Sequence[str]) -> Any:
         if not is_imported():

@@ -105,7 +105,6 @@ class ChatStream:
         """Send events, the last with the id; with none if it would pass for the id of text that no entry holds yet."""
         for event in events[:-1]:
             self._events.put_nowait(Event(event))
-        if stores or (events and not self.provisional):
-            self._events.put_nowait(Event(events[-1] if events else None, event_id))
-        elif events:
-            self._events.put_nowait(Event(events[-1]))
+        if events or stores:
+            resumable = stores or not self.provisional
+            self._events.put_nowait(Event(events[-1] if events else None, event_id if resumable else None))
