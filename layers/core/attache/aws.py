@@ -69,6 +69,22 @@ class Aws:
         SigV4Auth(self._session.get_credentials(), service, region).add_auth(request)
         return dict(request.headers.items())
 
+    async def partition(self, table: str, key: str, **parameters: Any) -> list[Item]:
+        """All items of a table's partition `pk`, page by page; further parameters are those of Query."""
+        asked = {
+            "KeyConditionExpression": "#pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": key}},
+            **parameters,
+            "ExpressionAttributeNames": {"#pk": "pk", **parameters.get("ExpressionAttributeNames", {})},
+        }
+        items: list[Item] = []
+        while True:
+            page = await self.call("dynamodb", "query", TableName=table, **asked)
+            items += page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return items
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
     def _call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         answer: Mapping[str, Any] = getattr(self.client(service), operation)(**parameters)
         return answer

@@ -11,6 +11,7 @@ from attache.aws import Aws, Item
 from attache.aws_errors import condition_failed, unavailable
 from attache.documents.records import DocumentRecord
 
+_WHAT = "The record of documents"
 GONE_SECONDS = 86_400  # longer than any worker is at a document
 
 
@@ -44,23 +45,12 @@ class DynamoRecords:
 
     async def all(self, app: str) -> Sequence[DocumentRecord]:
         """See `DocumentRecords`."""
-        records: list[DocumentRecord] = []
-        start: dict[str, Any] = {}
-        while True:
-            page = await self._call(
-                "query",
-                KeyConditionExpression="#pk = :pk",
-                ExpressionAttributeNames={"#pk": "pk"},
-                ExpressionAttributeValues={":pk": {"S": _partition(app)}},
-                **start,
-            )
-            records += map(_record, page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return [record for record in records if record.state != "gone"]
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        with unavailable(_WHAT):
+            items = await self._aws.partition(self._table, _partition(app))
+        return [record for record in map(_record, items) if record.state != "gone"]
 
     async def _call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        with unavailable("The record of documents"):
+        with unavailable(_WHAT):
             return await self._aws.call("dynamodb", operation, TableName=self._table, **parameters)
 
 

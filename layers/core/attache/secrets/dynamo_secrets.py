@@ -10,7 +10,8 @@ from attache.clock import Clock
 from attache.secrets.sealer import Place, Sealed
 from attache.secrets.secret_store import Kept, Note
 
-_NAMES = {"ExpressionAttributeNames": {"#pk": "pk", "#sk": "sk"}, "ProjectionExpression": "#sk"}
+_WHAT = "The secret store"
+_NAMES = {"ExpressionAttributeNames": {"#sk": "sk"}, "ProjectionExpression": "#sk"}
 
 
 class DynamoSecrets:
@@ -38,20 +39,12 @@ class DynamoSecrets:
 
     async def names(self, scope: str) -> list[str]:
         """The names of the secrets in a scope, sorted; nothing is decrypted."""
-        names: list[str] = []
-        start: dict[str, Any] = {}
-        values = {":pk": {"S": _partition(scope)}}
-        while True:
-            page = await self._call(
-                "query", KeyConditionExpression="#pk = :pk", ExpressionAttributeValues=values, **_NAMES, **start
-            )
-            names += [item["sk"]["S"] for item in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                return names
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        with unavailable(_WHAT):
+            items = await self._aws.partition(self._table, _partition(scope), **_NAMES)
+        return [item["sk"]["S"] for item in items]
 
     async def _call(self, operation: str, **parameters: Any) -> Any:
-        with unavailable("The secret store"):
+        with unavailable(_WHAT):
             return await self._aws.call("dynamodb", operation, TableName=self._table, **parameters)
 
 

@@ -32,26 +32,10 @@ class DynamoUsage:
     async def of_day(self, app: str, day: date) -> Sequence[UsageRow]:
         """See `Usage`; a query for each shard."""
         with unavailable("The record of usage"):
-            shards = await asyncio.gather(*(self._shard(_partition(app, day, shard)) for shard in range(SHARDS)))
-        return sorted((_row(item) for shard in shards for item in shard), key=lambda row: row.at)
-
-    async def _shard(self, partition: str) -> Sequence[Item]:
-        items: list[Item] = []
-        start: Mapping[str, Any] = {}
-        while True:
-            page = await self._aws.call(
-                "dynamodb",
-                "query",
-                TableName=self._table,
-                KeyConditionExpression="#pk = :pk",
-                ExpressionAttributeNames={"#pk": "pk"},
-                ExpressionAttributeValues={":pk": {"S": partition}},
-                **start,
+            shards = await asyncio.gather(
+                *(self._aws.partition(self._table, _partition(app, day, shard)) for shard in range(SHARDS))
             )
-            items.extend(page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return items
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return sorted((_row(item) for shard in shards for item in shard), key=lambda row: row.at)
 
 
 def _partition(app: str, day: date, shard: int) -> str:
