@@ -17,7 +17,8 @@ Json = Any  # CloudFormation is JSON, of no fixed shape
 
 LONGEST = 256  # characters of a description, Lambda's limit
 BEHIND_ADAPTER = {"ChatFunction", "UpdatesFunction"}
-OF_THE_FUNCTION = ("ReservedConcurrentExecutions", "Tags")  # not of a version: they take effect at once
+# not of a version: they take effect at once
+OF_THE_FUNCTION = ("RecursiveLoop", "ReservedConcurrentExecutions", "Tags")
 
 
 def source(**content: str) -> Json:

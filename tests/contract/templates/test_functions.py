@@ -9,6 +9,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from attache.settings import Settings
 from attache.tools.http_tool import HttpTool
+from attache.turns.timings import DEFAULT
 from attache.wire.deliveries import MOST_TRIES
 from tests.contract.templates.transformed import (
     ROOT,
@@ -32,6 +33,9 @@ OWN = {
 
 
 OF_SOME = set().union(*OWN.values())
+
+
+RUNAWAY = 16
 
 
 def test_streaming_functions_run_behind_the_adapter_and_no_other_does(resources: Json) -> None:
@@ -102,6 +106,17 @@ def test_workers_take_one_message_at_a_time_and_say_which_failed(resources: Json
     for mapping in sources:
         assert mapping["BatchSize"] == 1
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_workers_whose_jobs_lead_to_more_of_them_are_not_stopped_as_runaways(resources: Json) -> None:
+    """By default Lambda refuses a function's messages after about 16 runs that led to each other.
+
+    See "Use Lambda recursive loop detection to prevent infinite loops" in its developer guide.
+    """
+    functions = typed(resources, "AWS::Lambda::Function")
+    allowed_to = {name for name, function in functions.items() if function.get("RecursiveLoop") == "Allow"}
+    assert allowed_to == {"TurnsFunction", "ToolsFunction"}
+    assert DEFAULT.turn / DEFAULT.guard > RUNAWAY, "one guard after the other, while a long turn runs"
 
 
 def test_every_function_gets_the_settings_and_nothing_of_the_local_stack(resources: Json) -> None:
