@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from attache.apps import released_apps
+from attache.keys import keys
+from attache.models import provider_keys
+from attache.usage.dynamo_usage import SHARDS
 from tests.bench.demand import Client, Demand, Measured, demand
 from tests.bench.scenarios import SECONDS
 
 MANY = 1_000_000  # conversations; what is not asked of such a load is no limit here
-CONTAINER_KEPT = (
-    60.0  # seconds for which a container does not ask again for a key or an app (`keys.py`, `released_apps.py`)
-)
-PROVIDER_KEPT = 120.0  # the same for a provider's key (`provider_keys.py`)
-SHARDS = 10  # of an app's usage rows (`dynamo_usage.py`)
+CONTAINER_KEPT = min(keys.FRESH_SECONDS, released_apps.POINTER_SECONDS)  # s until a container asks for them again
+PROVIDER_KEPT = provider_keys.FRESH_SECONDS  # the same of a provider's key
 
 
 @dataclass(frozen=True)

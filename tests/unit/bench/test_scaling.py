@@ -45,6 +45,20 @@ def test_what_the_prose_says_of_the_first_limits_is_so() -> None:
     assert all(limit.source in document for limit in LIMITS)
 
 
+@pytest.mark.parametrize(
+    ("what", "client", "advice"),
+    [
+        ("parameters read a second", "streams", "Parameter Store's higher throughput | before {} conversations"),
+        ("API requests a second that template.yaml", CLIENTS[2], "`ThrottleBurst` | before {} polling conversations"),
+    ],
+)
+def test_what_is_to_be_done_is_advised_before_the_limit_is_reached(what: str, client: str, advice: str) -> None:
+    [limit] = [limit for limit in LIMITS if limit.what.startswith(what)]
+    reached = limit.reached(client, MEASURED)  # type: ignore[arg-type]
+    assert reached is not None
+    assert advice.format(f"{float(f'{reached:.2g}'):,.0f}") in DOCUMENT.read_text()
+
+
 def test_an_open_channel_is_a_function_that_runs() -> None:
     open_, closed = (demand(client, 600, MEASURED) for client in reversed(CLIENTS[:2]))
     assert open_.running - closed.running == pytest.approx(600)
