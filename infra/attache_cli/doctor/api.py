@@ -11,12 +11,14 @@ from uuid import uuid4
 import httpx
 
 from attache import __version__
+from attache.apps.apps import DEFAULT_APP
 from attache_cli.doctor.finding import Examined, Finding, note, ok, wrong
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 PATIENCE = 8.0  # seconds until the first line of a stream; a cold start is in them
 APART = 300.0  # seconds between two clocks, after which AWS refuses what one has signed
 QUESTION = "Count slowly from one to twenty, in words."
+ANOTHER = "name an app that is served with --app, and give its key as ATTACHE_APP_KEY"
 BUFFERED = "the route buffers: see that its ResponseTransferMode is RESPONSE_STREAM, and that no proxy stands before it"
 
 
@@ -70,25 +72,27 @@ async def updates(examined: Examined) -> list[Finding]:
 
 
 async def chat(examined: Examined) -> list[Finding]:
-    """With `call`: check that an answer of the default app comes in pieces, the first well before the last."""
+    """With `call`: check that an answer of the app comes in pieces, the first well before the last."""
     if not examined.call:
         return []
     session_id = str(uuid4())
     try:
         async with _client(examined) as http:
-            findings = await _chatted(http, session_id)
+            findings = await _chatted(http, session_id, examined)
             await http.delete(f"/api/sessions/{session_id}")
     except httpx.HTTPError as error:
         return [wrong("chat", f"the stream broke off ({type(error).__name__})", "see the chat function's log lines")]
     return findings
 
 
-async def _chatted(http: httpx.AsyncClient, session_id: str) -> list[Finding]:
+async def _chatted(http: httpx.AsyncClient, session_id: str, examined: Examined) -> list[Finding]:
     began, came, last = time.monotonic(), list[float](), {"type": "nothing"}
-    headers = {"X-Session-Id": session_id, "Accept": "text/event-stream"}
-    async with http.stream("POST", "/api/chat", json={"text": QUESTION}, headers=headers) as answer:
+    keyed = {"X-API-Key": examined.key} if examined.key and examined.app != DEFAULT_APP else {}
+    headers = {"X-Session-Id": session_id, "Accept": "text/event-stream", **keyed}
+    query = {"app": examined.app}
+    async with http.stream("POST", "/api/chat", params=query, json={"text": QUESTION}, headers=headers) as answer:
         if answer.status_code != 200:
-            return [note("chat", f"the app default answers {answer.status_code}", "try another app: attache chat")]
+            return [await _refused(answer, examined.app)]
         async for line in answer.aiter_lines():
             if line.startswith("data:"):
                 last = json.loads(line.removeprefix("data:"))
@@ -96,6 +100,14 @@ async def _chatted(http: httpx.AsyncClient, session_id: str) -> list[Finding]:
     if last["type"] != "complete":
         return [wrong("chat", f"the turn failed: {last.get('message', last['type'])}", "see the provider's finding")]
     return [streamed(came)]
+
+
+async def _refused(answer: httpx.Response, app: str) -> Finding:
+    """Nobody has to serve the default app."""
+    await answer.aread()
+    words = answer.json().get("error", "") if answer.headers.get("content-type") == "application/json" else ""
+    told = note if app == DEFAULT_APP else wrong
+    return told("chat", f"the app {app} answers {answer.status_code}: {words}", ANOTHER)
 
 
 def streamed(came: list[float]) -> Finding:

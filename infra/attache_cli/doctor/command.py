@@ -35,11 +35,16 @@ COLOURS = {"ok": "green", "note": "yellow", "wrong": "red"}
 def doctor(
     stage: Stage = None,
     call: Annotated[bool, typer.Option("--call", help="Also hold a conversation, which costs a model call.")] = False,
+    app: Annotated[str, typer.Option("--app", metavar="APP", help="The app to hold it with.")] = "default",
+    key: Annotated[
+        str | None,
+        typer.Option(envvar="ATTACHE_APP_KEY", help="Its key; the local stack's own is known.", show_default=False),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a deployment; say what is wrong and what to do. Exits with 1 if anything is wrong."""
     target = find_target(stage)
-    findings = asyncio.run(examine(Examined(target, stage, call)))
+    findings = asyncio.run(examine(Examined(target, stage, call, app, key or target.app_key)))
     if as_json:
         give_json([asdict(finding) for finding in findings])
     else:

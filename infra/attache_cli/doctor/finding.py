@@ -23,11 +23,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examined:
-    """The deployment to check. `stage`: None is the local stack. `call`: also check what costs a model call."""
+    """The deployment to check. `stage`: None is the local stack.
+
+    `call`: also check what costs a model call, by a conversation with `app`, for which `key` is.
+    """
 
     target: Target
     stage: str | None = None
     call: bool = False
+    app: str = "default"
+    key: str | None = None
 
 
 Check = Callable[[Examined], Awaitable[list[Finding]]]

@@ -145,6 +145,22 @@ def test_an_app_without_its_secret_or_a_key(attache: Attache, running: None, fol
         attache("apps", "delete", "doctored", "--yes")
 
 
+def test_a_conversation_is_held_with_the_app_that_is_named_and_its_key(
+    attache: Attache, running: None, folder: Path
+) -> None:
+    (folder / "app.yaml").write_text("name: talked\ntitle: Talk\npreamble: Talk.\nmodels: {default: gpt-4o}\n")
+    attache("apps", "deploy", str(folder))
+    key = json.loads(attache("keys", "create", "--app", "talked", "--label", "x", "--json").stdout)["key"]
+    try:
+        talked = looked(attache, "--call", "--app", "talked", "--key", key, code=0)
+        unknown = looked(attache, "--call", "--app", "talked", "--key", "sk-unknown", code=1)
+    finally:
+        attache("apps", "delete", "talked", "--yes")
+    assert talked["chat"]["level"] == "ok"
+    assert unknown["chat"]["said"].startswith("the app talked answers 401: ")
+    assert "ATTACHE_APP_KEY" in unknown["chat"]["do"]
+
+
 def target(stack: Stack, **outputs: str) -> Target:
     known = Outputs.model_validate({**stack.outputs, **outputs})
     return Target("somewhere", stack.aws, known, "http://127.0.0.1:9")
