@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from attache.clock import Clock
 from attache.errors import BadInput
 from attache.sessions.events import update_events
+from attache.sessions.log import Wanted
 from attache.sessions.view import fold
 from attache.tools.tool import ToolCall, ToolResult
+from attache.turns.taking import take_first
 from attache.turns.wakeups import Guard, Wake
+from attache.turns.withdrawing import interrupt
 from attache.wire.sse import Event
 from tests.fakes.models import asks, says
 from tests.fakes.toolset import FakeToolset
 from tests.unit.turns.asking import TRADE, asked, outcomes_of
 from tests.unit.turns.harness import House
+from tests.unit.turns.test_rivals import RivalledTable
 
 
 class Trades(FakeToolset):
@@ -102,6 +107,51 @@ async def test_an_approval_that_is_interrupted_before_its_turn_runs_nothing() ->
     await made.stream("Well?")
     assert trades.ran == []
     assert (await made.snapshot())["messages"][-3] == answer["messages"][-1]
+
+
+async def stopped_by_its_runner(made: House) -> None:
+    async def interrupts() -> None:
+        log = await made.log()
+        await log.append(lambda log: Wanted(interrupt(log)))
+
+    assert isinstance(made.table, RivalledTable)
+    made.table.rival = ("agent", interrupts)
+    await made.work(Wake)
+
+
+async def stopped_without_its_runner(made: House) -> None:
+    log = await made.log()
+    await log.append(take_first)
+    await made.interrupts.interrupt(made.session_id)
+
+
+async def given_up(made: House) -> None:
+    await made.another(app=made.app.model_copy(update={"name": "another"})).work(Wake)
+
+
+@pytest.mark.parametrize("ends", [stopped_by_its_runner, stopped_without_its_runner, given_up])
+async def test_an_approved_call_whose_turn_ends_before_its_first_step_was_not_started(
+    ends: Callable[[House], Awaitable[None]],
+) -> None:
+    trades = Trades()
+    made = await asked(TRADE, after=(says("Hello."),), trade=trades, table=RivalledTable(Clock()))
+    await made.post("tool_approval_response", approved=True)
+    (request,) = await requests_of(made)
+    await ends(made)
+    results = [m["tool_result"] for m in (await made.snapshot())["messages"] if m["tool_result"]]
+    assert [(name, json.loads(told)["outcome"]) for name, told in results] == [
+        ("Trade", "pending"), ("Trade", "not_started"),
+    ]  # fmt: skip
+    log = await made.log()
+    end = [entry for entry in log.entries if entry.kind == "end"][-1]
+    told = update_events(log.living, end, fold(entry for entry in log.entries if entry.number < end.number), 0)
+    assert [event["call_id"] for event in told if event["type"] == "tool_complete"] == [request]
+    await made.another().stream("Well?")
+    said = made.models.requests[-1].messages
+    assert [json.loads(m["content"])["outcome"] for m in said if m["role"] == "tool"] == ["pending", "not_started"]
+    ids = [call["id"] for message in said for call in message.get("tool_calls") or ()]
+    assert [message["tool_call_id"] for message in said if message["role"] == "tool"] == ids
+    assert trades.ran == []
 
 
 async def requests_of(house: House) -> list[str]:

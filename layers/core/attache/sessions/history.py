@@ -129,7 +129,7 @@ class _Telling:
         came = {result.call_id: (entry, result) for result in interrupt.results}
         for cause in self.waiting.values():
             approved = _approved(cause)
-            mine = (came.pop(approved),) if approved in came else ()
+            mine = (came.pop(approved.call_id),) if approved and approved.call_id in came else ()
             self.parts.append(Unanswered(cause, entry.number, mine))
         self.waiting.clear()
         for step in self.turn.steps if self.turn else ():
@@ -152,6 +152,9 @@ class _Telling:
                 self._end(turn, entry, end)
 
     def _end(self, turn: TurnMade, entry: Entry, end: End) -> None:
+        approved = _approved(turn.cause)
+        if approved and not turn.steps:  # it ended before the approved call became its first step
+            turn.steps.append(StepMade(entry.number, entry.at, "", (approved,)))
         for result in end.results if turn.steps else ():
             turn.steps[-1].results[result.call_id] = (entry, result)
         if end.text:
@@ -159,10 +162,9 @@ class _Telling:
         turn.pieces, turn.end, self.turn = [], entry, None
 
 
-def _approved(cause: Entry) -> str | None:
-    """The id of the call that the user approved with this outcome."""
-    approved = cause.body.approved if isinstance(cause.body, OutcomeOf) else None
-    return approved.call_id if approved else None
+def _approved(cause: Entry) -> CallAsked | None:
+    """The call that the user approved with this outcome."""
+    return cause.body.approved if isinstance(cause.body, OutcomeOf) else None
 
 
 def _step(entry: Entry, step: Agent | End) -> StepMade:

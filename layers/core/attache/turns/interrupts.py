@@ -84,10 +84,8 @@ class Interrupts:
             running = log.view.running
             if running is None or running.turn != turn:
                 raise NothingToDo
-            results = tuple(left_open(call) for call in running.open_calls)
-            return Wanted(
-                End("interrupted", running.text, running.pieces, results=results, usage=spent(log, running.turn))
-            )
+            results, usage = left_open(log, running), spent(log, running.turn)
+            return Wanted(End("interrupted", running.text, running.pieces, results=results, usage=usage))
 
         try:
             await log.append(decide)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from attache.sessions.entries import CallAsked, CallResult
-from attache.sessions.view import OpenCall
+from attache.sessions.entries import CallAsked, CallResult, OutcomeOf
+from attache.sessions.log import SessionLog
+from attache.sessions.view import OpenCall, Running
 from attache.tools.tool import Outcome, ToolResult
 
 _WORDS: dict[Outcome, str] = {
@@ -30,11 +31,25 @@ def without_answer(asked: CallAsked, outcome: Outcome) -> CallResult:
     return CallResult(asked.call_id, asked.name, outcome, text)
 
 
-def left_open(call: OpenCall, sent: Collection[str] = ()) -> CallResult:
-    """The result of a call that is open when its turn ends. `sent`: ids of calls known to have been sent.
+def left_open(log: SessionLog, running: Running, sent: Collection[str] = ()) -> tuple[CallResult, ...]:
+    """The results of calls that are open when the running turn ends. `sent`: ids of calls known to have been sent.
 
-    A call that was not recorded has changed nothing: it was not sent, or it is safe.
+    An approved call is open before it is a step, too.
     """
+    approved = _approved(log, running.turn) if not running.steps else None
+    if approved is not None:
+        return (without_answer(approved, "not_started"),)
+    return tuple(_left_open(call, sent) for call in running.open_calls)
+
+
+def _approved(log: SessionLog, turn: int) -> CallAsked | None:
+    """The call whose approval began this turn."""
+    cause = log.entry(turn)
+    return cause.body.approved if cause and isinstance(cause.body, OutcomeOf) else None
+
+
+def _left_open(call: OpenCall, sent: Collection[str]) -> CallResult:
+    """A call that was not recorded has changed nothing: it was not sent, or it is safe."""
     if call.recorded:
         return without_answer(call.asked, "outcome_unknown")
     return without_answer(call.asked, "interrupted" if call.asked.call_id in sent else "not_started")

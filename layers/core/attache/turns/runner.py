@@ -151,7 +151,7 @@ class TurnRunner:
         return spent(self._recorder.log, self._recorder.turn, self._asking.usage())
 
     def _left_open(self, turn: Running) -> tuple[CallResult, ...]:
-        return tuple(left_open(call, self._calls.sent) for call in turn.open_calls)
+        return left_open(self._recorder.log, turn, self._calls.sent)
 
     async def _ended(self) -> None:
         """What follows from the end is done before the last byte, since nothing runs after it."""

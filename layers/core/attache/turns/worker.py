@@ -185,8 +185,7 @@ class Worker:
             running = log.view.running
             if running is None or running.runner != log.writer:
                 raise NotToBeTaken
-            results = tuple(left_open(call) for call in running.open_calls)
-            usage = spent(log, running.turn)
+            results, usage = left_open(log, running), spent(log, running.turn)
             end = End("failed", running.text, running.pieces, results=results, usage=usage, failure=failure)
             stopped = running.interrupt is not None
             return Wanted(replace(end, status="interrupted", failure=None) if stopped else end)
