@@ -194,7 +194,7 @@ def test_what_was_pending_is_told_and_asks_for_nothing() -> None:
 
 
 def test_a_conversation_is_named_by_what_its_user_asked() -> None:
-    request = title_request("attache-demo", Exchange(User("What is ETH?"), "It is 3.", 0))
+    request = title_request("attache-demo", Exchange(User("What is ETH?"), "It is 3.", 0, 1))
     assert answer(request.messages, []) == Step("What is ETH?")
 
 

@@ -10,6 +10,8 @@ from attache.apps.app import ModelChoice
 from attache.clock import Clock
 from attache.errors import Unavailable
 from attache.models.model import ModelFailed, ModelRequest
+from attache.tools.toolsets import LaterToolset
+from attache.turns.answering import Answer
 from attache.turns.titles import FIRST_WORDS, MOST_CHARACTERS, TASK, first_words, title_of
 from attache.turns.wakeups import Title, Wake, parse_job
 from tests.fakes.models import FakeModels, Says, asks, says
@@ -74,6 +76,22 @@ async def test_a_turn_that_failed_is_no_answer_and_the_next_one_is() -> None:
     await house.stream("two")
     await house.work(Title)
     assert house.models.requests[-1].messages[1]["content"].startswith("User: two")
+
+
+async def test_what_came_of_a_call_is_no_first_answer_where_the_turn_that_made_it_failed() -> None:
+    replies = iter([asks(("Trade", "{}")), says(REFUSED), says("It was done."), says("It is 3.")])
+    models = FakeModels(lambda request: says("ETH") if is_naming(request) else next(replies))
+    house = House(models, LaterToolset(FakeToolset({"Trade": answers("{}")}), ["Trade"]))
+    await house.stream("one")
+    (job, _) = house.tool_jobs.sent[0]
+    await house.outcomes.apply(house.session_id, Answer("steps", (job.call_id,), "ok", "{}"))
+    await house.work(Wake)
+    assert (await house.snapshot())["messages"][-1]["content"] == "It was done."
+    await house.work(Title)
+    await house.stream("two")
+    await house.work(Title)
+    assert await title(house) == ("ETH", "model")
+    assert models.requests[-1].messages[1]["content"].startswith("User: two")
 
 
 async def test_a_turn_in_a_worker_has_its_session_named_as_well() -> None:

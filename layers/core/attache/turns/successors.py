@@ -11,6 +11,7 @@ from attache.sessions.log import SessionLog
 from attache.sessions.wakes import Wakeups
 from attache.turns.summaries import Blocks, is_full
 from attache.turns.timings import Timings
+from attache.turns.titles import exchanges
 from attache.turns.window import unsummarized
 
 logger = logging.getLogger(__name__)
@@ -33,8 +34,10 @@ async def wake_waiting(log: SessionLog, wakeups: Wakeups, timings: Timings) -> N
 
 async def have_first_answer_named(log: SessionLog, wakeups: Wakeups) -> None:
     """Ask for a title if this was the session's first answer. Never fails: only a title is lost."""
-    head, answers = log.living, [entry for entry in log.entries if _is_answered(entry)]
-    if not is_unnamed(head, head.tag) or not log.known.complete or answers != [log.entries[-1]]:
+    head = log.living
+    if not is_unnamed(head, head.tag) or not log.known.complete:
+        return
+    if [exchange.end for exchange in exchanges(log.entries)] != [log.entries[-1].number]:
         return
     try:
         await wakeups.title(log.session_id, head.tag)

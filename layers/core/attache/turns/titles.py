@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from attache.models.model import ModelRequest
@@ -27,17 +27,23 @@ _ROUND = " \t#*_`\"'“”„«»‘’"
 
 @dataclass(frozen=True)
 class Exchange:
-    """A message and its answer; `at` is when the message was sent, in milliseconds."""
+    """A message and its answer; `at` is when the message was sent, in milliseconds; `end` the number of its end."""
 
     message: User
     answer: str
     at: int
+    end: int
 
 
 def first_exchange(entries: Iterable[Entry]) -> Exchange | None:
     """The first message that was answered, or None."""
+    return next(exchanges(entries), None)
+
+
+def exchanges(entries: Iterable[Entry]) -> Iterator[Exchange]:
+    """The messages that were answered; the outcome of something pending is none, even if the user was told of it."""
     turns = (part for part in conversation(entries) if isinstance(part, TurnMade))
-    return next((exchange for turn in turns if (exchange := _exchange(turn))), None)
+    return (exchange for turn in turns if (exchange := _exchange(turn)))
 
 
 def title_request(model: str, exchange: Exchange) -> ModelRequest:
@@ -68,10 +74,10 @@ def bounded(text: str, most: int) -> str:
 
 
 def _exchange(turn: TurnMade) -> Exchange | None:
-    end = turn.end.body if turn.end else None
-    if not isinstance(turn.cause.body, User) or not isinstance(end, End) or end.status != "done":
-        return None
-    return Exchange(turn.cause.body, "\n".join(step.text for step in turn.steps), turn.cause.at)
+    match turn.cause.body, turn.end:
+        case User() as message, Entry(number=end, body=End(status="done")):
+            return Exchange(message, "\n".join(step.text for step in turn.steps), turn.cause.at, end)
+    return None
 
 
 def plain(text: str) -> str:
