@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attache.errors import BadInput
-from attache.sessions.user_state import MAX_BYTES, MAX_PROMPT_CHARACTERS, for_prompt, reconcile
+from attache.sessions.user_state import MAX_BYTES, MAX_PROMPT_CHARACTERS, for_prompt, reconcile, same
 
 ALICE, BOB = "0xAbCdEf0000000000000000000000000000000001", "0x0000000000000000000000000000000000000b0b"
 State = dict[str, Any]
@@ -88,6 +88,15 @@ def test_a_disconnected_wallet_that_sends_an_address_is_connected_again() -> Non
 def test_addresses_outside_of_hexadecimal_differ_by_case() -> None:
     stored = reconcile(None, {"address": "So1Ana"})
     assert reconcile(stored, {"address": "so1ana"})["address"] == "so1ana"
+
+
+@pytest.mark.parametrize(("stored", "sent"), [(1, True), (False, 0), ([1, {"a": 0}], [1, {"a": False}])])
+def test_true_is_news_where_1_is_stored(stored: Any, sent: Any) -> None:
+    before = reconcile(None, {"step": stored})
+    assert same(reconcile(before, {"step": stored}), before)
+    after = reconcile(before, {"step": sent})
+    assert not same(after, before)
+    assert json.dumps(after) == json.dumps({"step": sent})
 
 
 def test_what_is_pending_is_the_servers() -> None:

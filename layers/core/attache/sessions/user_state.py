@@ -37,7 +37,7 @@ class Fact:
 
 
 def reconcile(stored: Mapping[str, Any] | None, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """The stored state after merging what was `sent`; equal to `stored` if nothing is new.
+    """The stored state after merging what was `sent`; the `same` as `stored` if nothing is new.
 
     If the two forms sent disagree, the one that differs from what is stored wins; if both differ, the nested one. What
     is not sent is kept, and `SERVER_KEYS` always are. A disconnected wallet has no address but keeps its chain; an
@@ -52,9 +52,18 @@ def reconcile(stored: Mapping[str, Any] | None, sent: Mapping[str, Any]) -> dict
     for fact, value in _heard(before, news).items():
         state[fact.name] = value
         state[fact.part] = {**state.get(fact.part, {}), fact.name: value}
-    if state != before:
+    if not same(state, before):
         check_size({key: value for key, value in state.items() if key not in SERVER_KEYS})
     return state
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are equal; for Python alone, `true` is 1."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
 def for_prompt(state: Mapping[str, Any] | None) -> str:

@@ -15,7 +15,7 @@ from attache.sessions.head import Head
 from attache.sessions.log import Decision, SessionLog, Wanted, begun
 from attache.sessions.owners import owner_of
 from attache.sessions.table import Beside, HeadChange, Idempotency, Promise
-from attache.sessions.user_state import reconcile
+from attache.sessions.user_state import reconcile, same
 from attache.wallets import UNPROVEN, wallet_name
 
 
@@ -100,7 +100,7 @@ def _news(log: SessionLog, request: ChatRequest) -> Mapping[str, Any] | None:
         return None
     stored = log.known.user_state if log.head else None
     state = reconcile(stored, request.user_state)
-    return state if state != (stored or {}) else None
+    return None if same(state, stored or {}) else state
 
 
 def _beside(log: SessionLog, request: ChatRequest, user_state: Mapping[str, Any] | None, now: int) -> Beside:
