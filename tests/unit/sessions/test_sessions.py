@@ -14,6 +14,7 @@ from attache.sessions.long_results import MOST
 from attache.sessions.table import Reading
 from attache.sessions.updates import Channel, Updates
 from attache.tools.tool import ToolCall, ToolResult
+from tests.fakes.clock import FakeClock
 from tests.fakes.models import FakeModels, asks, says
 from tests.fakes.session_table import FakeSessionTable
 from tests.fakes.toolset import FakeToolset
@@ -67,6 +68,26 @@ async def test_system_events_are_looked_for_as_far_back_as_a_snapshot_goes() -> 
     before = table.reads
     assert await house.another().sessions.events(house.session_id, 5) == []
     assert table.reads == before + 2
+
+
+async def test_two_clients_that_poll_one_session_do_not_bind_it_with_every_poll() -> None:
+    clock = FakeClock()
+    house = House(FakeModels(), clock=clock)
+
+    async def poll(*clients: str) -> int:
+        """How many entries the polls wrote."""
+        before = len(await house.kinds())
+        for client_id in clients:
+            await house.another().sessions.state(house.session_id, client_id=client_id)
+            clock.forward(0.5)
+        return len(await house.kinds()) - before
+
+    assert await poll("one", "two") == 2
+    assert await poll("one", "two", "one", "two", "one") == 0
+    assert await poll("three", "one", "three") == 1
+    clock.forward(60)
+    assert await poll("one", "two", "one") == 1
+    assert await house.sessions.client_of(house.session_id) == "one"
 
 
 async def test_who_comes_back_too_late_begins_anew_and_nobody_reads_the_whole_log_for_it() -> None:

@@ -7,12 +7,14 @@ from typing import Any
 
 from attache.apps.apps import DEFAULT_APP
 from attache.errors import Forbidden, NotFound
-from attache.sessions.entries import Deleted, Delivered, Event, What
+from attache.sessions.entries import Deleted, Delivered, Entry, Event, User, What
 from attache.sessions.head import UNTITLED, Gist, Head, owner_name
 from attache.sessions.log import Decision, SessionLog, Wanted, begun
 from attache.sessions.owners import in_app
 from attache.sessions.table import Beside, HeadChange
-from attache.sessions.user_state import reconcile
+from attache.sessions.user_state import reconcile, same
+
+BOUND_FOR = 60_000  # ms
 
 
 class NothingToDo(Exception):
@@ -94,6 +96,32 @@ def declare(what: What, now: int, **values: Any) -> Decision:
     return decide
 
 
+def bind_polling(now: int, client_id: str) -> Decision:
+    """Bind the client id of a poll. Raises NothingToDo.
+
+    Two clients that poll one session in turns would take it from each other with every poll: an id that was bound
+    before is bound again only once the session has been another's for a minute.
+    """
+
+    def decide(log: SessionLog) -> Wanted:
+        bound = [(entry.at, client) for entry in log.entries if (client := _client_in(entry)) is not None]
+        if client_id in (client for _, client in bound) and now - bound[-1][0] < BOUND_FOR:
+            raise NothingToDo
+        return declare("client", now, client_id=client_id)(log)
+
+    return decide
+
+
+def _client_in(entry: Entry) -> str | None:
+    """The client id that this entry binds."""
+    match entry.body:
+        case User(client_id=client_id):
+            return client_id
+        case Event(what="client", data=data):
+            return str(data["client_id"])
+    return None
+
+
 def choose(now: int, app: str, model: str) -> Decision:
     """Choose a model, and the session's app if it has none yet. Raises Forbidden, NothingToDo."""
 
@@ -116,7 +144,7 @@ def hear(user_state: Mapping[str, Any], now: int) -> Decision:
     def decide(log: SessionLog) -> Wanted:
         stored = log.known.user_state if log.head else None
         state = reconcile(stored, user_state)
-        if state == (stored or {}):
+        if same(state, stored or {}):
             raise NothingToDo
         new = begun(log, now) if log.head is None else None
         return Wanted(Event("user_state"), Beside(new_head=new, user_state=state, over=stored))
