@@ -24,8 +24,8 @@ class FakeKeys:
         return KEY if (client_id, provider) == ("alice", "openai") else None
 
 
-def own(models: FakeModels, client_id: str = "alice", fallback: str | None = "claude-haiku") -> OwnKeyModels:
-    return OwnKeyModels(FallbackModels(models, fallback), OwnKeys(Catalogue.read(), FakeKeys()), client_id)
+def own(models: FakeModels, client_id: str = "alice", fallback: str | None = "claude-haiku") -> FallbackModels:
+    return FallbackModels(OwnKeyModels(models, OwnKeys(Catalogue.read(), FakeKeys()), client_id), fallback)
 
 
 def failure(code: FailureCode, *, key_refused: bool = False) -> ModelFailed:
@@ -60,6 +60,21 @@ async def test_the_operators_key_is_none_of_the_users_business() -> None:
     models = FakeModels([says(failure("provider_refused", key_refused=True))])
     with pytest.raises(ModelFailed, match=r"^It failed\.$"):
         await collect(own(models, "bob", fallback=None).stream(REQUEST))
+
+
+@pytest.mark.parametrize("code", ["provider_unavailable", "provider_refused"])
+async def test_the_fallback_model_is_called_with_the_own_key_for_its_provider(code: FailureCode) -> None:
+    models = FakeModels([says(failure(code)), says("Hello")])
+    asked = replace(REQUEST, model="claude-sonnet")
+    assert TextDelta("Hello") in await collect(own(models, fallback="gpt-4o").stream(asked))
+    assert models.requests == [asked, replace(REQUEST, api_key=KEY)]
+
+
+async def test_where_the_own_key_fails_nobody_answers_instead() -> None:
+    models = FakeModels([says(failure("provider_unavailable"))])
+    with pytest.raises(ModelFailed) as failed:
+        await collect(own(models).stream(REQUEST))
+    assert (failed.value.code, failed.value.own_key, len(models.requests)) == ("provider_unavailable", True, 1)
 
 
 async def test_a_provider_that_is_down_is_not_the_keys_fault() -> None:

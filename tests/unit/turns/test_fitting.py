@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from attache.apps.app import ModelChoice
 from attache.models.model import ModelFailed, ModelRequest
 from attache.turns.fitting import ALWAYS, fitted
 from attache.turns.prompt import Prompt
 from tests.fakes.models import FakeModels, Says, asks, says
 from tests.fakes.toolset import FakeToolset, answers
-from tests.unit.turns.harness import House, types
+from tests.unit.turns.harness import APP, House, types
 
 WORDS = "word " * 1_000  # 5,000 bytes, 1,000 tokens
 
@@ -87,6 +88,34 @@ async def test_the_next_message_works_where_one_was_too_long() -> None:
     await house.stream(WORDS * 2)
     assert types(await house.stream("Hello"))[-1] == "complete"
     assert WORDS not in json.dumps(house.models.requests[0].messages)
+
+
+@dataclass
+class UnlikeWindows(FakeWindows):
+    """`small` has a third of the room."""
+
+    async def room(self, model: str) -> int | None:
+        room = await super().room(model)
+        return room // 3 if room is not None and model == "small" else room
+
+
+async def test_a_fallback_with_a_smaller_window_is_sent_fewer_turns() -> None:
+    down = ModelFailed("It does not answer.", code="provider_unavailable", retryable=True)
+    app = APP.model_copy(update={"models": ModelChoice(default="claude-sonnet", fallback="small")})
+    models = FakeModels(
+        lambda request: says("Yes.") if len(words(request)) < 4 or request.model == "small" else says(down)
+    )
+    house = House(models, windows=UnlikeWindows(6_100), app=app)
+    for n in range(4):
+        assert types(await house.stream(f"{n} {WORDS}"))[-1] == "complete"
+    tried, answered = models.requests[-2:]
+    assert (tried.model, words(tried)) == ("claude-sonnet", ["0", "1", "2", "3"])
+    assert (answered.model, words(answered)) == ("small", ["2", "3"])
+
+
+def words(request: ModelRequest) -> list[str]:
+    """The first words of the messages."""
+    return [message["content"].split()[0] for message in request.messages if WORDS in str(message["content"])]
 
 
 async def test_calls_and_their_results_leave_together() -> None:

@@ -13,8 +13,8 @@ from attache.models.model import Completion, ModelEvent, ModelFailed, ModelReque
 class FallbackModels:
     """`models`, with an app's fallback model (or None) behind every other.
 
-    It is tried only before the first text, and only if the provider is at fault. Users with a key of their own chose
-    that provider and pay for it, so they get no fallback.
+    It is tried only before the first text, and only if the provider is at fault. Users whose own key failed chose that
+    provider and pay for it, so they get no fallback.
     """
 
     models: Models
@@ -30,19 +30,23 @@ class FallbackModels:
                     yield event
             return
         except ModelFailed as failure:
-            second = None if begun else self._second(request, failure)
-            if second is None:
+            if begun or self.fallback in (None, request.model) or not _may_be_asked_elsewhere(failure):
                 raise
             first = failure
         try:
+            second = await _asked_of(self.fallback, request)
             async with aclosing(self.models.stream(second)) as events:
                 async for event in events:
                     yield replace(event, model=second.model) if isinstance(event, Completion) else event
         except ModelFailed as failure:
             raise first from failure
 
-    def _second(self, request: ModelRequest, failure: ModelFailed) -> ModelRequest | None:
-        fault = failure.code in ("provider_unavailable", "provider_refused")
-        if not fault or self.fallback in (None, request.model) or request.api_key is not None:
-            return None
-        return replace(request, model=self.fallback)
+
+def _may_be_asked_elsewhere(failure: ModelFailed) -> bool:
+    return failure.code in ("provider_unavailable", "provider_refused") and not failure.own_key
+
+
+async def _asked_of(model: str, request: ModelRequest) -> ModelRequest:
+    """The request to another model, whose window may be smaller. Raises ModelFailed."""
+    messages = await request.messages_for(model) if request.messages_for else request.messages
+    return replace(request, model=model, messages=messages)

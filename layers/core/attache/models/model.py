@@ -6,8 +6,8 @@ provider's own form from them.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from attache.errors import AttacheError
@@ -23,6 +23,7 @@ class ModelRequest:
 
     `model` is one of our ids (`claude-sonnet`, `openrouter/<anything>`). `tools` are always sent, so that the model
     understands earlier calls; `allow_calls=False` forbids new ones. `api_key`: the user's own, if there is one.
+    `messages_for` returns the messages as they fit another model, or raises ModelFailed; None if they fit every one.
     """
 
     model: str
@@ -30,6 +31,7 @@ class ModelRequest:
     tools: Sequence[ToolSpec] = ()
     allow_calls: bool = True
     api_key: str | None = None
+    messages_for: Callable[[str], Awaitable[Sequence[Message]]] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class ModelFailed(AttacheError):
     """The provider did not answer, or not completely. `message` is in plain words for the user.
 
     `detail` is the kind of failure, for the log, without text of the provider or user. `key_refused`: the provider did
-    not accept the API key.
+    not accept the API key. `own_key`: it was the user's own.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class ModelFailed(AttacheError):
         code: FailureCode,
         retryable: bool,
         key_refused: bool = False,
+        own_key: bool = False,
         usage: ModelUsage | None = None,
         detail: str = "",
     ) -> None:
@@ -97,6 +100,7 @@ class ModelFailed(AttacheError):
         self.code = code
         self.retryable = retryable
         self.key_refused = key_refused
+        self.own_key = own_key
         self.usage = usage
         self.detail = detail
 

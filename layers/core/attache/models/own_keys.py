@@ -38,8 +38,8 @@ class OwnKeys:
 class OwnKeyModels:
     """`models`, called with the client's own key if it has one for the model's provider.
 
-    Wrap it round a fallback, which ignores such requests. If the user's key fails, the user is told; the operator's key
-    is not used instead.
+    Wrap a fallback round it, so that the fallback model is called with the client's own key, too. If the user's key
+    fails, the user is told; the operator's key is not used instead.
     """
 
     models: Models
@@ -55,7 +55,7 @@ class OwnKeyModels:
                 async for event in events:
                     yield event
         except ModelFailed as failure:
-            if found is None or failure.code != "provider_refused":
+            if found is None:
                 raise
             raise _of_own_key(found[0], failure) from failure
 
@@ -68,11 +68,11 @@ class OwnKeyModels:
 
 
 def _of_own_key(provider: str, failure: ModelFailed) -> ModelFailed:
-    if failure.key_refused:
+    refused = failure.code == "provider_refused"
+    words = f"{failure.message} It was made with your own API key for {provider}." if refused else failure.message
+    if refused and failure.key_refused:
         words = f"{provider} does not accept your own API key. Set another one, or remove it, and ask again."
-    else:
-        words = f"{failure.message} It was made with your own API key for {provider}."
     return ModelFailed(
-        words, code=failure.code, retryable=False, key_refused=failure.key_refused, usage=failure.usage,
-        detail=failure.detail,
+        words, code=failure.code, retryable=failure.retryable and not refused, key_refused=failure.key_refused,
+        own_key=True, usage=failure.usage, detail=failure.detail,
     )  # fmt: skip

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
-from attache.models.model import Completion, ModelFailed, ModelRequest, ModelUsage
+from attache.models.model import Completion, Message, ModelFailed, ModelRequest, ModelUsage
+from attache.models.window import Windows
 from attache.sessions.entries import TurnUsage
 from attache.sessions.wallet_requests import shown
 from attache.turns.contexts import TurnContext
 from attache.turns.fitting import fitted
-from attache.turns.prompt import prompt
+from attache.turns.prompt import Prompt, prompt
 from attache.turns.recorder import Recorder
 from attache.turns.spending import summed
 from attache.usage.usage import Spender
@@ -94,10 +96,17 @@ class Asking:
             self._earlier = await context.earlier()
         known = log.known
         asked = prompt(context.app, log.entries, shown(log.user_state), known.summary, earlier=self._earlier, last=last)
-        if context.windows is not None:
-            asked = await fitted(asked, tools, context.model, context.windows)
-            self.crowded = asked.crowded
-        return ModelRequest(context.model, asked.messages, tools, allow_calls=not last)
+        request = ModelRequest(context.model, asked.messages, tools, allow_calls=not last)
+        return await self._fitted(request, asked, context.windows) if context.windows is not None else request
+
+    async def _fitted(self, request: ModelRequest, asked: Prompt, windows: Windows) -> ModelRequest:
+        fits = await fitted(asked, request.tools, request.model, windows)
+        self.crowded = fits.crowded
+
+        async def messages_for(model: str) -> Sequence[Message]:
+            return (await fitted(fits, request.tools, model, windows)).messages
+
+        return replace(request, messages=fits.messages, messages_for=messages_for)
 
     def _begun(self) -> bool:
         return bool(self._recorder.unstored.text or self._recorder.running.text)

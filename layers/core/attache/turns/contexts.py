@@ -86,11 +86,10 @@ class TurnContexts:
         note(app=app.name)
 
         def models(spender: Spender) -> Models:
-            metered = MeteredModels(self.models, ledger, spender, self.clock.now)
-            shared = FallbackModels(metered, app.models.fallback)
-            if self.own_keys is None or spender.client_id is None:
-                return shared
-            return OwnKeyModels(shared, self.own_keys, spender.client_id)
+            models: Models = MeteredModels(self.models, ledger, spender, self.clock.now)
+            if self.own_keys is not None and spender.client_id is not None:
+                models = OwnKeyModels(models, self.own_keys, spender.client_id)
+            return FallbackModels(models, app.models.fallback)
 
         async def settled() -> None:
             await ledger.settled()
