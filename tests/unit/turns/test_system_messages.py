@@ -5,8 +5,11 @@ import json
 import pytest
 
 from attache.errors import BadInput
+from attache.tools.tool import ToolCall, ToolResult
 from attache.turns.wakeups import Wake
-from tests.fakes.models import FakeModels, says
+from attache.turns.window import MESSAGES
+from tests.fakes.models import FakeModels, asks, says
+from tests.fakes.toolset import FakeToolset
 from tests.unit.turns.harness import House
 
 
@@ -40,3 +43,17 @@ async def test_a_state_that_is_none_is_refused() -> None:
     with pytest.raises(BadInput):
         await house.system.post(house.session_id, '{"type": "user_state_response", "payload": {"chain_id": "one"}}')
     assert await house.kinds() == []
+
+
+async def test_a_client_that_says_much_while_a_turn_runs_does_not_push_it_out_of_the_prompt() -> None:
+    async def look(call: ToolCall) -> ToolResult:
+        for number in range(MESSAGES + 1):
+            await house.system.post(house.session_id, f"the user scrolled to {number}")
+        return ToolResult("ok", "3")
+
+    house = House(FakeModels([says("Hello."), asks(("Look", "{}")), says("It is 3.")]), FakeToolset({"Look": look}))
+    await house.stream("Hi")
+    await house.stream("What is ETH?")
+    said = [message["content"] for message in house.models.requests[-1].messages[1:]]
+    assert said[:3] == ["What is ETH?", None, "3"]
+    assert len(said) == 3 + MESSAGES + 1

@@ -20,8 +20,10 @@ MARGIN = 1.25  # for turns that differ: some entries too many cost less than ano
 
 
 def window(entries: Iterable[Entry], summary: Summary | None) -> list[Part]:
-    """The parts for a prompt: whole turns after the summary, at most 40 messages, but always the last turn."""
-    return newest(unsummarized(entries, summary), MESSAGES)
+    """The parts for a prompt: whole turns after the summary, at most 40 messages, but always the running turn."""
+    parts = unsummarized(entries, summary)
+    running = (place for place, part in enumerate(parts) if isinstance(part, TurnMade) and part.end is None)
+    return parts[min(len(parts) - len(newest(parts, MESSAGES)), *running, len(parts)) :]
 
 
 def unsummarized(entries: Iterable[Entry], summary: Summary | None) -> list[Part]:
