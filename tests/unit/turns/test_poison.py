@@ -89,6 +89,15 @@ async def test_what_was_sent_has_an_unknown_outcome() -> None:
     assert "was begun" in (await branch.outcome())[1]
 
 
+async def test_what_the_user_stopped_before_it_was_begun_is_not_said_to_have_been_sent() -> None:
+    branch, job = await pending()
+    await branch.interrupt()
+    with pytest.raises(GivenUp):
+        await do_tool_job(wired(tool_worker=branch.worker), job.model_dump_json(), MOST_TRIES)
+    outcome, text = await branch.outcome()
+    assert (outcome, "nothing was sent" in text, branch.bank.asked) == ("interrupted", True, [])
+
+
 @pytest.mark.parametrize("change", [{"v": "1"}, {"kind": "repeat"}, {"more": 1}])
 async def test_a_message_that_is_not_ours_and_names_a_call_is_told_at_once(change: dict[str, Any]) -> None:
     branch, job = await pending()

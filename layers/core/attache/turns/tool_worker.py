@@ -95,6 +95,8 @@ class ToolWorker:
             return False
         if await self._append(log, job, Call(call_id)):  # claimed: nobody else will send it
             await self._end(job, "error", NOT_SENT)
+        elif _claim(log, waiting[0], Call(call_id)) is None:  # an interrupt came first
+            await self._end(job, "interrupted", STOPPED)
         else:
             await self._end(job, "outcome_unknown", LOST if _begun(log, job) else UNKNOWN)
         with suppress(NotFound):  # the session was deleted meanwhile
