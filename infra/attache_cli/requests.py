@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -85,15 +85,15 @@ class Waiting:
 
 def waiting(events: list[Json], snapshot: Json) -> Waiting:
     """What is still pending, from all system events and the newest snapshot of a session."""
-    results = _newest_results(snapshot)
+    results = _results(snapshot)
     state = snapshot.get("user_state") or {}
     asked = [_request(event["InlineCall"]) for event in events if "InlineCall" in event]
     requests = tuple(each for each in asked if each is not None and _is_pending(each, state, results))
     calls = {event["InlineCall"]["payload"].get("request_id") for event in events if "InlineCall" in event}
     going_on = tuple(
-        name
-        for call_id, (name, result) in results.items()
-        if call_id not in calls and result.get("outcome") == "pending" and "request" not in result
+        came[-1].name
+        for call_id, came in results.items()
+        if came[-1].is_pending and (call_id not in calls or len(came) > 1)  # the second result of an approved call
     )
     return Waiting(requests, going_on, snapshot["title"], snapshot["last_event_id"])
 
@@ -117,26 +117,36 @@ def _request(call: Json) -> Request | None:
     return None
 
 
-def _is_pending(request: Request, user_state: Json, results: Mapping[str, tuple[str, Json]]) -> bool:
+def _is_pending(request: Request, user_state: Json, results: Mapping[str, list[_Result]]) -> bool:
     match request.kind:
         case "wallet_tx_request":
             return request.id in user_state.get("pending_txs", {})
         case "wallet_eip712_request":
             return request.id in user_state.get("pending_eip712s", {})
         case "tool_approval_request":
-            return results.get(request.id, ("", {}))[1].get("outcome") == "pending"
+            came = results.get(request.id, [])
+            return len(came) == 1 and came[0].is_pending
 
 
-def _newest_results(snapshot: Json) -> dict[str, tuple[str, Json]]:
-    """The name and newest result of each call; the id of a result's message ends with its call's."""
-    return dict(_results(snapshot))
+@dataclass(frozen=True)
+class _Result:
+    name: str
+    result: Json
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether something is awaited that is not the wallet's answer."""
+        return self.result.get("outcome") == "pending" and "request" not in self.result
 
 
-def _results(snapshot: Json) -> Iterator[tuple[str, tuple[str, Json]]]:
+def _results(snapshot: Json) -> dict[str, list[_Result]]:
+    """The results of each call, oldest first; the id of a result's message ends with its call's."""
+    found: dict[str, list[_Result]] = {}
     for message in snapshot["messages"]:
         if message["tool_result"] and message["id"].count("-") > 1:
             name, text = message["tool_result"]
-            yield message["id"].split("-", 2)[2], (name, _object(text))
+            found.setdefault(message["id"].split("-", 2)[2], []).append(_Result(name, _object(text)))
+    return found
 
 
 def _object(text: str) -> Json:

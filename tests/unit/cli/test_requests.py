@@ -49,6 +49,13 @@ def test_a_call_that_nobody_is_asked_about_goes_on() -> None:
     assert waiting(EVENTS, snapshot(result(4, "call_3", outcome="pending"), result(5, "call_3", done=1))).going_on == ()
 
 
+def test_a_call_that_was_approved_and_takes_a_while_is_not_asked_about_again() -> None:
+    messages = [result(2, "call_1", outcome="pending"), result(5, "call_1", outcome="pending")]
+    found = waiting(EVENTS, snapshot(*messages))
+    assert (found.requests, found.going_on) == ((), ("Trade",))
+    assert waiting(EVENTS, snapshot(*messages, result(9, "call_1", state="settled"))).going_on == ()
+
+
 def asked(call: dict[str, Any]) -> Request:
     state: dict[str, Any] = {"pending_txs": {"7": {}}, "pending_eip712s": {"8": {}}}
     found = waiting([{"InlineCall": call}], snapshot(result(2, "call_1", outcome="pending"), **state))
