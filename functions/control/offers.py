@@ -39,7 +39,8 @@ class Offers:
         if model is None:
             raise BadInput('A model is missing: send ?rig=..., or a body such as {"model": "..."}.')
         if not app.models.allows(model):
-            raise BadInput(f"The app {app.name!r} does not allow the model {model!r}.")
+            allowed = ", ".join(dict.fromkeys([app.models.default, *app.models.allowed]))
+            raise BadInput(f"The app {app.name!r} does not allow the model {model!r}; it allows {allowed}.")
         return app, self._services.catalogue.resolve(model)
 
     async def apps(self, caller: Caller) -> list[App]:

@@ -16,6 +16,7 @@ from attache.apps.deploy import deploy as deploy_app
 from attache.apps.deploy import show as show_app
 from attache.apps.http_descriptions import fetch_description
 from attache.apps.problems import Report
+from attache.models.catalogue import Catalogue
 from attache_cli.declared import AppSecret, app_secrets
 from attache_cli.options import AsJson, Stage
 from attache_cli.output import give, give_json, give_table, say, warn
@@ -48,7 +49,8 @@ def deploy(folder: Folder, server: Server = None, stage: Stage = None, as_json: 
 @app.command(epilog="Example: attache apps check ./mycoindex")
 def check(folder: Folder, server: Server = None, as_json: AsJson = False) -> None:
     """Compile an app's folder and report the result, without deploying anything."""
-    report = build_app(folder, fetch_description, allow_loopback=True, server=server).report
+    known = Catalogue.read()
+    report = build_app(folder, fetch_description, allow_loopback=True, server=server, check_model=known.resolve).report
     if as_json:
         give_json(_told_of(report))
     else:
@@ -97,6 +99,7 @@ async def _deploy(target: Target, folder: Path, server: str | None) -> tuple[Dep
         target.originals,
         allow_loopback=target.loopback_tools,
         server=server,
+        check_model=Catalogue.read().resolve,
     )
     secrets = await app_secrets(target, done.app.name, done.app)
     return done, [secret for secret in secrets if secret.required and not secret.set]

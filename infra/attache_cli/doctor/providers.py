@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -39,14 +39,10 @@ async def providers(examined: Examined, questions: Mapping[str, Question] = QUES
     """A key for each provider that an app's own model is of; and each key is shown to its provider."""
     if examined.stage is None:
         return []  # its keys are in the environment of the process that serves it
-    keys, needed = await _keys(examined), await _needed(examined)
+    keys, models = await _keys(examined), await _models(examined)
     if not keys:
         return [wrong("providers", "there is no provider key: no model answers", "attache providers set anthropic")]
-    missing = [
-        wrong("providers", f"no key of {provider}, whose model {app} uses", f"attache providers set {provider}")
-        for app, provider in needed.items()
-        if provider not in keys
-    ]
+    missing = [finding for app, model in models.items() for finding in _missing(app, model, keys)]
     return [*missing, *[await _asked(provider, key, questions) for provider, key in keys.items()]]
 
 
@@ -61,14 +57,20 @@ async def _keys(examined: Examined) -> dict[str, str]:
         more = {"NextToken": page["NextToken"]}
 
 
-async def _needed(examined: Examined) -> dict[str, str]:
-    """The provider of each app's default model."""
-    catalogue, needed = Catalogue.read(), dict[str, str]()
-    for release in await examined.target.releases.all():
-        app = await examined.target.app(release.name)
-        if app is not None:
-            needed[release.name] = catalogue.resolve(app.models.default).provider
-    return needed
+async def _models(examined: Examined) -> dict[str, str]:
+    """The default model of each app."""
+    apps = [await examined.target.app(release.name) for release in await examined.target.releases.all()]
+    return {app.name: app.models.default for app in apps if app is not None}
+
+
+def _missing(app: str, model: str, keys: Collection[str]) -> Iterator[Finding]:
+    entry = Catalogue.read().find(model)
+    if entry is None:
+        said = f"the model {model} of {app} is not in the catalogue"
+        yield wrong("providers", said, "name another in its app.yaml and deploy it, or add it to the catalogue")
+    elif entry.provider not in keys:
+        said = f"no key of {entry.provider}, whose model {app} uses"
+        yield wrong("providers", said, f"attache providers set {entry.provider}")
 
 
 async def _asked(provider: str, key: str, questions: Mapping[str, Question]) -> Finding:

@@ -49,6 +49,19 @@ def described(folder: Path, name: str, server: str = "https://api.shop.example")
     return str(place)
 
 
+@pytest.mark.parametrize("command", ["deploy", "check"])
+def test_a_model_that_is_not_in_the_catalogue_is_refused_before_anything_is_deployed(
+    attache: Attache, tmp_path: Path, command: str
+) -> None:
+    folder = Path(described(tmp_path, f"modelled-{command}"))
+    manifest = folder / "app.yaml"
+    manifest.write_text(manifest.read_text().replace("claude-sonnet", "claude-sonet"))
+    done = attache("apps", command, str(folder))
+    assert done.exit_code == 1
+    assert "(models.default): There is no model 'claude-sonet'; there are claude-sonnet, " in done.stderr
+    assert f"modelled-{command}" not in attache("apps", "list").stdout
+
+
 def test_an_app_is_deployed_with_a_report_and_what_is_still_to_do(attache: Attache, tmp_path: Path) -> None:
     done = attache("apps", "deploy", described(tmp_path, "reported"))
     assert done.exit_code == 0

@@ -211,6 +211,14 @@ async def test_a_provider_without_a_key_is_refused_in_plain_words() -> None:
     assert failed.value.code == "provider_refused"
 
 
+async def test_a_model_that_the_catalogue_lacks_is_refused_in_plain_words(caplog: pytest.LogCaptureFixture) -> None:
+    models = LitellmModels(Catalogue.read(), ProviderAccess())
+    with pytest.raises(ModelFailed, match="The model gone is not offered any more") as failed:
+        await anext(models.stream(ModelRequest("gone", ASKED)))
+    assert (failed.value.code, failed.value.retryable) == ("provider_refused", False)
+    assert "no model gone in the catalogue" in caplog.text
+
+
 async def test_a_key_that_was_replaced_meanwhile_is_used_at_once(provider: Provider) -> None:
     store = FakeProviderKeyStore({provider.name: "sk-old"})
     async with provider.server([Refusal(401), text("Hi."), Refusal(401)]) as server:

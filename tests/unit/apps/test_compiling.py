@@ -12,6 +12,7 @@ import pytest
 
 from attache.apps.app import App
 from attache.apps.problems import CannotDeploy
+from attache.errors import BadInput
 from attache.tools.arguments import check_arguments
 from tests.unit.apps.descriptions import as_json, description, json_body, large, query
 from tests.unit.apps.folders import MANIFEST, built, with_tools
@@ -205,6 +206,34 @@ def test_steps_that_cannot_be(tmp_path: Path, steps: dict[str, Any], words: str)
     exposed = [{"operation": "withdraw", "steps": {**STEPS, **steps}}]
     with pytest.raises(CannotDeploy, match=re.escape(words)):
         built(tmp_path, with_tools(expose=exposed), description(WITHDRAWALS))
+
+
+def test_steps_end_before_what_waits_for_them_expires(tmp_path: Path) -> None:
+    exposed = [{"operation": "withdraw", "steps": {**STEPS, "limit": 100_000}}]
+    manifest = with_tools(expose=exposed)
+    with pytest.raises(CannotDeploy, match=r"expose.*`limit` is longer .* 86,400 seconds"):
+        built(tmp_path, {**manifest, "retention_days": 1}, description(WITHDRAWALS))
+    built(tmp_path, {**manifest, "retention_days": 2}, description(WITHDRAWALS))
+
+
+def test_models_that_there_are_not_are_refused_each_by_its_place(tmp_path: Path) -> None:
+    def check(model: str) -> None:
+        if model != "m":
+            raise BadInput(f"There is no model {model}.")
+
+    said = {"default": "a", "fallback": "b", "title": "c", "allowed": ["m", "d", "e/*", "b"]}
+    wallet = {"name": "shop", "wallet": [WALLET]}
+    with pytest.raises(CannotDeploy) as refused:
+        built(tmp_path, {**wallet, "models": said}, check_model=check)
+    places = {problem.place.partition(" ")[2]: problem.message for problem in refused.value.problems}
+    assert places == {
+        "(models.default)": "There is no model a.",
+        "(models.fallback)": "There is no model b.",
+        "(models.title)": "There is no model c.",
+        "(models.allowed.1)": "There is no model d.",
+        "(models.allowed.3)": "There is no model b.",
+    }
+    built(tmp_path, {**wallet, "models": {"default": "m", "allowed": ["m", "e/*"]}}, check_model=check)
 
 
 WALLET = {"name": "Pay", "request": "transaction", "description": "Pays.", "chain_id": 137, "to": "0x" + "1" * 40}

@@ -12,6 +12,7 @@ from attache import __version__
 from attache.documents.listing import Listed
 from attache_cli.doctor.api import _clock, _version, streamed
 from attache_cli.doctor.documents import app_documents
+from attache_cli.doctor.providers import _missing
 from attache_cli.doctor.stack import _stack, function_faults, stops
 from attache_cli.doctor.versions import version_faults
 
@@ -168,3 +169,17 @@ def test_of_many_that_failed_some_are_named() -> None:
     (finding,) = app_documents("shop", [Listed(f"{place}.md", "failed", 1) for place in range(9)])
     assert finding.said == "9 cannot be found: 0.md, 1.md, 2.md and others"
     assert finding.do == "attache documents list shop"
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("gpt-4o", []),
+        ("claude-sonnet", ["no key of anthropic, whose model shop uses"]),
+        ("gone", ["the model gone of shop is not in the catalogue"]),
+    ],
+)
+def test_an_apps_default_model_is_in_the_catalogue_and_has_a_key(model: str, said: list[str]) -> None:
+    found = list(_missing("shop", model, ["openai"]))
+    assert [finding.said for finding in found] == said
+    assert all(finding.do for finding in found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import urlsplit
@@ -15,10 +15,12 @@ from attache.apps.openapi.compiling import Compiled, Draft, compile_description,
 from attache.apps.openapi.names import tool_names, with_hash
 from attache.apps.openapi.servers import BadServerError, checked_server, is_loopback_server
 from attache.apps.problems import CannotDeploy, Problem, Report, Taken
+from attache.errors import BadInput
 from attache.tools.document_tool import NAME as SEARCH
 from attache.tools.document_tool import DocumentTool
 from attache.tools.http_tool import HttpTool
 
+CheckModel = Callable[[str], object]
 MAX_TOOLS = 128
 VERSION_LENGTH = 16
 
@@ -31,9 +33,14 @@ class _Api:
     compiled: Compiled
 
 
-def compile_app(described: Described, *, allow_loopback: bool) -> tuple[App, Report]:
-    """Compile an app. `allow_loopback`: accept servers on this machine, for the local stack. Raises CannotDeploy."""
-    problems: list[Problem] = []
+def compile_app(
+    described: Described, *, allow_loopback: bool, check_model: CheckModel | None = None
+) -> tuple[App, Report]:
+    """Compile an app. `allow_loopback`: accept servers on this machine, for the local stack. Raises CannotDeploy.
+
+    `check_model` raises BadInput for a model that there is not; without it, every name passes.
+    """
+    problems: list[Problem] = list(_unknown_models(described, check_model)) if check_model else []
     apis = list(_apis(described, problems))
     drafts = [draft for api in apis for draft in api.compiled.drafts]
     tools = [
@@ -43,6 +50,7 @@ def compile_app(described: Described, *, allow_loopback: bool) -> tuple[App, Rep
     problems += [problem for api in apis for problem in _missing(described, api)]
     problems += _names_twice(described, tools)
     problems += _too_many(described, tools)
+    problems += _outlasting(described)
     problems += [] if allow_loopback else _loopback(described, tools)
     if problems:
         raise CannotDeploy(problems)
@@ -68,6 +76,22 @@ def _missing(described: Described, api: _Api) -> Iterator[Problem]:
         yield Problem(_place(described, api.number, "openapi"), f"None of its operations can be used.{reasons}")
 
 
+def _unknown_models(described: Described, check_model: CheckModel) -> Iterator[Problem]:
+    models = described.manifest.models
+    said = {"default": models.default, "fallback": models.fallback, "title": models.title}
+    places: list[tuple[list[str | int], str]] = [([what], model) for what, model in said.items() if model is not None]
+    places += [(["allowed", number], model) for number, model in enumerate(models.allowed) if not _is_pattern(model)]
+    for path, model in places:
+        try:
+            check_model(model)
+        except BadInput as error:
+            yield Problem(described.source.place(["models", *path]), error.message)
+
+
+def _is_pattern(model: str) -> bool:
+    return any(sign in model for sign in "*?[")
+
+
 def _names_twice(described: Described, tools: Sequence[HttpTool]) -> Iterator[Problem]:
     called = [(tool.name, f"{tool.method} {tool.path}") for tool in tools]
     called += [(request.name, f"wallet {request.request}") for request in described.manifest.wallet]
@@ -84,6 +108,16 @@ def _too_many(described: Described, tools: Sequence[HttpTool]) -> Iterator[Probl
     if number > MAX_TOOLS:
         how = "Narrow them by `expose`, `tags` or `paths`."
         yield Problem(_place(described), f"These are {number} tools; a model is shown {MAX_TOOLS} at most. {how}")
+
+
+def _outlasting(described: Described) -> Iterator[Problem]:
+    """Steps that may take longer than the entry is kept that waits for them: nobody would be told of their end."""
+    kept = described.manifest.retention_days * 86_400
+    for number, api in enumerate(described.manifest.tools):
+        for place, exposed in enumerate(api.expose):
+            if exposed.steps and exposed.steps.limit > kept:
+                words = f"`limit` is longer than messages are kept, which `retention_days` makes {kept:,} seconds."
+                yield Problem(_place(described, number, "expose", place, "steps"), words)
 
 
 def _loopback(described: Described, tools: Sequence[HttpTool]) -> Iterator[Problem]:

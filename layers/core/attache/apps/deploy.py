@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attache.apps.app import App
-from attache.apps.compiling import compile_app, versioned
+from attache.apps.compiling import CheckModel, compile_app, versioned
 from attache.apps.folder import Described, Fetch, read_folder
 from attache.apps.problems import CannotDeploy, Report
 from attache.apps.release import Release, Releases
@@ -52,14 +52,18 @@ async def deploy(
     *,
     allow_loopback: bool = False,
     server: str | None = None,
+    check_model: CheckModel | None = None,
 ) -> Deployment:
     """Compile an app's folder and serve it from now on; running containers follow within 60 s.
 
     `fetch` gets a description by URL. `originals`: where documents are kept, None if this stage has no search.
     `allow_loopback`: accept servers on this machine, for the local stack. `server` replaces the servers of all tools.
+    `check_model`: as `compile_app` takes it.
     Raises CannotDeploy with every problem, Conflict if somebody else deployed meanwhile, Unavailable.
     """
-    built = await asyncio.to_thread(build, folder, fetch, allow_loopback=allow_loopback, server=server)
+    built = await asyncio.to_thread(
+        build, folder, fetch, allow_loopback=allow_loopback, server=server, check_model=check_model
+    )
     if built.app.documents and originals is None:
         raise CannotDeploy.at(built.described.source.place(["documents"]), NO_SEARCH)
     synced = await synced_documents(built.described, originals) if originals else None
@@ -67,11 +71,18 @@ async def deploy(
     return Deployment(built.app, release, built.report, changed, synced)
 
 
-def build(folder: Path, fetch: Fetch, *, allow_loopback: bool = False, server: str | None = None) -> Built:
+def build(
+    folder: Path,
+    fetch: Fetch,
+    *,
+    allow_loopback: bool = False,
+    server: str | None = None,
+    check_model: CheckModel | None = None,
+) -> Built:
     """The compiled app of a folder, and the report; nothing is stored. Raises CannotDeploy."""
     described = read_folder(folder, fetch)
     served = described.served_by(server) if server else described
-    return Built(*compile_app(served, allow_loopback=allow_loopback), described)
+    return Built(*compile_app(served, allow_loopback=allow_loopback, check_model=check_model), described)
 
 
 async def synced_documents(described: Described, originals: Originals) -> Synced | None:

@@ -24,6 +24,7 @@ from attache.models.model import ModelEvent, ModelRequest, TextDelta
 from attache.models.prompt import arguments
 
 NO_KEY = "There is no key for the provider of {}. Whoever runs this service can set one; so can you, for yourself."
+NO_MODEL = "The model {} is not offered any more. Choose another one, and ask again."
 KEY_UNREADABLE = "The key of the model's provider cannot be read right now. Please try again in a moment."
 
 log = logging.getLogger(__name__)
@@ -71,8 +72,8 @@ class LitellmModels:
         await self._pools.aclose()
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
-        """See `attache.models.model.Models`; also raises BadInput for a model that is not in the catalogue."""
-        entry = self._catalogue.resolve(request.model)
+        """See `attache.models.model.Models`."""
+        entry = self._entry(request.model)
         access = await self._way(entry, request)
         try:
             async with aclosing(self._patiently(request, entry, access)) as events:
@@ -86,6 +87,14 @@ class LitellmModels:
         async with aclosing(self._patiently(request, entry, renewed)) as events:
             async for event in events:
                 yield event
+
+    def _entry(self, model: str) -> ModelEntry:
+        """The model in the catalogue, which an operator may have changed. Raises ProviderFailed."""
+        entry = self._catalogue.find(model)
+        if entry is None:
+            log.warning("there is no model %s in the catalogue", model)
+            raise failed("provider_refused", detail="no such model", words=NO_MODEL.format(model))
+        return entry
 
     async def _patiently(
         self, request: ModelRequest, entry: ModelEntry, access: Access
