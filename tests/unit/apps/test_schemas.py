@@ -34,6 +34,18 @@ def read(schema: Any, version: str = "3.1.0", /, **schemas: Any) -> Any:
         ({"additionalProperties": False}, {"additionalProperties": False}),
         ({"additionalProperties": {"type": "string"}}, {"additionalProperties": {"type": "string"}}),
         ({"exclusiveMinimum": 3}, {"exclusiveMinimum": 3}),
+        ({"type": "array"}, {"type": "array", "items": {}}),
+        ({"type": ["array", "null"]}, {"type": ["array", "null"], "items": {}}),
+        ({"type": "array", "items": True}, {"type": "array", "items": {}}),
+        (
+            {"type": "array", "prefixItems": [{}], "items": False},
+            {"type": "array", "prefixItems": [{}], "items": {"not": {}}},
+        ),
+        ({"type": "string", "enum": [1, True, "x", None]}, {"type": "string", "enum": ["1", "true", "x", None]}),
+        ({"type": ["string", "null"], "const": 1.5}, {"type": ["string", "null"], "const": "1.5"}),
+        ({"type": "string", "default": 2024}, {"type": "string", "default": "2024"}),
+        ({"type": ["string", "integer"], "enum": [1, "x"]}, {"type": ["string", "integer"], "enum": [1, "x"]}),
+        ({"patternProperties": {"^\\p{L}+$": {}, "^a$": {}}}, {"patternProperties": {"^a$": {}}}),
         (
             {"properties": {"id": {"readOnly": True}, "name": {}}, "required": ["id", "name"]},
             {"properties": {"name": {}}, "required": ["name"]},
@@ -84,6 +96,11 @@ def test_a_cycle_is_cut_with_a_note() -> None:
     inner = read({"$ref": "#/components/schemas/Tree"}, Tree=tree)["properties"]["children"]["items"]
     assert inner["type"] == "object"
     assert "Another Tree" in inner["description"]
+
+
+def test_a_list_that_is_cut_has_items_too() -> None:
+    lists = {"type": "array", "items": {"$ref": "#/components/schemas/Lists"}}
+    assert read({"$ref": "#/components/schemas/Lists"}, Lists=lists)["items"]["items"] == {}
 
 
 def test_many_references_stay_small() -> None:

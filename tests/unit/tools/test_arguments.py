@@ -70,6 +70,45 @@ def test_every_violation_becomes_advice(text: str, words: list[str]) -> None:
     assert all(word in advice for word in words), advice
 
 
+CARD = {"type": "object", "properties": {"card": {"type": "string"}}}
+BANK = {"allOf": [{"type": "object", "properties": {"iban": {"type": "string"}}}]}
+EITHER = {"properties": {"id": {}, "name": {}}, "oneOf": [{"required": ["id"]}, {"required": ["name"]}]}
+
+
+def pays(value: Any, forms: Any) -> str | None:
+    schema = {"type": "object", "properties": {"with": forms}}
+    return check_arguments(schema, json.dumps({"with": value}))[1]
+
+
+@pytest.mark.parametrize(
+    ("value", "forms"),
+    [
+        ({"card": "4111"}, {"oneOf": [CARD, BANK]}),
+        ({"iban": "DE89"}, {"oneOf": [CARD, BANK]}),
+        (5, {"oneOf": [{"type": "integer"}, {"type": "number"}]}),
+        ("usd", {"oneOf": [{"type": "string"}, {"enum": ["usd"]}]}),
+        ([], {"oneOf": [{"type": "array", "items": {"type": "string"}}, {"type": "array", "items": CARD}]}),
+        ({"id": 1}, EITHER),
+    ],
+)
+def test_a_value_of_one_form_may_fit_others_too(value: Any, forms: Any) -> None:
+    """Forms that allow members which they do not name all fit: read to the letter, no value could ever be sent."""
+    assert pays(value, forms) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "forms", "words"),
+    [
+        ({}, {"oneOf": [CARD, BANK]}, "fits more than one of the forms"),
+        ({"card": "4111", "iban": "DE89"}, {"oneOf": [CARD, BANK]}, "fits more than one of the forms"),
+        ({"id": 1, "name": "x"}, EITHER, "fits more than one of the forms"),
+        ({"card": 4111}, {"oneOf": [CARD, {**BANK, "required": ["iban"]}]}, "fits none of the forms"),
+    ],
+)
+def test_a_value_of_no_form_or_of_two_is_refused(value: Any, forms: Any, words: str) -> None:
+    assert words in str(pays(value, forms))
+
+
 def test_advice_stays_short_whatever_the_model_sent() -> None:
     schema = {"type": "object", "properties": {"ids": {"type": "array", "items": {"type": "integer"}}}}
     _, advice = check_arguments(schema, json.dumps({"ids": ["x" * 10_000] * 500}))

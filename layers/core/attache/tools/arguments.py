@@ -146,6 +146,29 @@ def _multiple_of(_: Any, divisor: Any, instance: Any, __: Any) -> Iterator[Valid
         yield ValidationError(f"{instance} is not a multiple of {divisor}")
 
 
+def _one_of(validator: Validator, forms: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """`oneOf` as descriptions mean it: a value that fits several forms is refused only if it cannot be told which.
+
+    Most forms allow members that they do not name, so an object of one form fits the others too.
+    """
+    for error in Draft202012Validator.VALIDATORS["oneOf"](validator, forms, instance, schema):
+        if error.context or not _is_one(validator, forms, instance):
+            yield error
+
+
+def _is_one(validator: Validator, forms: Any, instance: Any) -> bool:
+    """Whether one form alone names all the members of an object that fits several; other values are no matter."""
+    if not isinstance(instance, dict):
+        return True
+    fitting = [form for form in forms if validator.evolve(schema=form).is_valid(instance)]
+    return sum(instance.keys() <= _named_in(form) for form in fitting) == 1
+
+
+def _named_in(form: Any) -> set[str]:
+    parts = form.get("allOf", ()) if isinstance(form, Mapping) else ()
+    return set(form.get("properties", ())).union(*map(_named_in, parts)) if isinstance(form, Mapping) else set()
+
+
 _extend: Callable[..., type[Validator]] = validators.extend  # untyped there
-_Validator = _extend(Draft202012Validator, {"multipleOf": _multiple_of})
+_Validator = _extend(Draft202012Validator, {"multipleOf": _multiple_of, "oneOf": _one_of})
 _FORMATS = FormatChecker(("date", "uuid", "ipv4", "ipv6", "email"))

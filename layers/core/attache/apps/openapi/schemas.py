@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from attache.apps.openapi.discriminators import tell_forms_apart
 from attache.apps.openapi.document import Document, UnusableError
+from attache.apps.openapi.repairs import repair
 from attache.apps.source import Path
 
 MAX_NODES = 400  # limits on references, in all and nested; more are cut, since the model reads it all each turn
@@ -70,7 +71,8 @@ class SchemaReader:
         read |= {key: self._named(value, [*path, key], inside) for key, value in schema.items() if key in NAMED}
         _keep_examples(read, schema)
         _drop_read_only(read, schema)
-        _drop_foreign_pattern(read)
+        repair(read)
+        tell_forms_apart(read, schema)
         return _from_old(read, schema) if self._document.old else read
 
     def _one(self, value: Any, path: Path, inside: tuple[str, ...]) -> Any:
@@ -98,6 +100,7 @@ def _cut(reference: str, target: Any) -> Schema:
     stub: Schema = {"description": f"Another {reference.rsplit('/', 1)[-1]}; what it holds is not shown again here."}
     if isinstance(target, Mapping) and isinstance(target.get("type"), str) and not target.get("nullable"):
         stub["type"] = target["type"]
+    repair(stub)
     return stub
 
 
@@ -117,14 +120,6 @@ def _drop_read_only(read: Schema, schema: Mapping[str, Any]) -> None:
         del read["properties"][name]
     if dropped and isinstance(read.get("required"), list):
         read["required"] = [name for name in read["required"] if name not in dropped]
-
-
-def _drop_foreign_pattern(read: Schema) -> None:
-    """Patterns are ECMAScript's; one that Python cannot compile is left to the API to check."""
-    try:
-        re.compile(read.get("pattern", ""))
-    except (re.error, TypeError, OverflowError):
-        del read["pattern"]
 
 
 def _from_old(read: Schema, schema: Mapping[str, Any]) -> Schema:
