@@ -41,6 +41,8 @@ def target(value: Any, place: str = "query", path: str = "/things", **style: Any
         ({"k": "v", "l": 1}, {"explode": False}, "a=k,v,l,1"),
         ({"k": "v", "l&": 1}, {"style": "deepObject"}, "a%5Bk%5D=v&a%5Bl%26%5D=1"),
         ({"k": [1]}, {"style": "json"}, "a=%7B%22k%22%3A%5B1%5D%7D"),
+        ({"k": None, "l": 1}, {}, "l=1"),
+        ({"k": None, "l": 1}, {"style": "deepObject"}, "a%5Bl%5D=1"),
         ([{"k": 1}], {}, "a=%7B%22k%22%3A1%7D"),
         ("x", {"name": "filter[state]"}, "filter%5Bstate%5D=x"),
     ],
@@ -128,6 +130,11 @@ def test_a_header_takes_no_line_break(value: str) -> None:
 def test_a_header_carries_its_value() -> None:
     headers = request_for(http_tool(binding("a", "header", name="X-A")), {"a": [1, "x y "]}).headers
     assert ("X-A", "1,x y") in headers
+
+
+def test_a_header_without_a_value_is_not_sent() -> None:
+    headers = request_for(http_tool(binding("a", "header", name="X-A")), {"a": None}).headers
+    assert "X-A" not in dict(headers)
 
 
 @pytest.mark.parametrize(

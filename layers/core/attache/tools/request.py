@@ -47,7 +47,7 @@ def request_for(tool: HttpTool, arguments: Mapping[str, Any]) -> HttpRequest:
     parts = urlsplit(tool.server)
     query = "&".join(pair for binding, value in values if binding.place == "query" for pair in _query(binding, value))
     path = parts.path + _path(tool.path, [(b, value) for b, value in values if b.place == "path"])
-    headers = [(b.name, _header(b, value)) for b, value in values if b.place == "header"]
+    headers = [(b.name, _header(b, value)) for b, value in values if b.place == "header" and value is not None]
     content, content_headers = _body(tool, values)
     return HttpRequest(
         method=tool.method,
@@ -101,7 +101,9 @@ def _segment(binding: Binding, value: Any) -> str:
     if not text:
         raise UnsendableError(f"{binding.argument} must not be empty.")
     if _climbs(text):
-        raise UnsendableError(f"{binding.argument} must be a plain value; `.` and `..` between slashes are refused.")
+        raise UnsendableError(
+            f"{binding.argument} is one part of a path: slashes with nothing, `.` or `..` beside them are refused."
+        )
     return text
 
 
@@ -122,16 +124,21 @@ def _query(binding: Binding, value: Any) -> Iterator[str]:
     if value is None:
         return
     if binding.style == "deepObject" and isinstance(value, dict):
-        for key, each in value.items():
+        for key, each in _present(value):
             yield f"{name}%5B{quote(key, safe='')}%5D={_escaped(each)}"
     elif isinstance(value, dict) and binding.explode and binding.style == "form":
-        for key, each in value.items():
+        for key, each in _present(value):
             yield f"{quote(key, safe='')}={_escaped(each)}"
     elif isinstance(value, list) and binding.explode and binding.style != "json":
         for each in value:
             yield f"{name}={_escaped(each)}"
     else:
         yield f"{name}={_joined(binding, value, _escaped)}"
+
+
+def _present(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The members that can be sent: null has no form in a query."""
+    return ((key, each) for key, each in value.items() if each is not None)
 
 
 def _header(binding: Binding, value: Any) -> str:
