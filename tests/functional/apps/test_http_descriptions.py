@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ async def fetched(served: Wire) -> bytes:
     ("reply", "words"),
     [
         (answering(status="404 Not Found"), "answered 404"),
-        (endless(), "over 10 MB"),
+        (endless(), "over 32 MB"),
         (raw(b""), "cannot be fetched"),
         (raw(b"garbage\r\n\r\n"), "cannot be fetched"),
     ],
@@ -50,3 +51,17 @@ async def test_a_fetched_description_is_compiled_and_its_relative_server_is_wher
         (tmp_path / "app.yaml").write_text(f"name: shop\nmodels: {{default: m}}\ntools: {{openapi: '{url}'}}\n")
         app = (await asyncio.to_thread(build, tmp_path, fetch_description, allow_loopback=True)).app
         assert app.tools[0].server == f"{served.url}/v1"
+
+
+@pytest.mark.parametrize("servers", [{}, {"servers": []}])
+async def test_a_fetched_description_that_names_no_server_is_of_the_one_it_came_from(
+    tmp_path: Path, servers: Any
+) -> None:
+    """As OpenAPI says (3.1, 4.8.1.1), and as frameworks that describe themselves leave it."""
+    described = {key: value for key, value in description({"/x": {"get": {}}}).items() if key != "servers"} | servers
+    async with wire(answering(json.dumps(described))) as served:
+        tools = f"{{openapi: '{served.url}/docs/openapi.json'}}"
+        (tmp_path / "app.yaml").write_text(f"name: shop\nmodels: {{default: m}}\ntools: {tools}\n")
+        built = await asyncio.to_thread(build, tmp_path, fetch_description, allow_loopback=True)
+    assert built.app.tools[0].server == served.url
+    assert f"It names no server, so requests go to {served.url}" in built.report.warnings[0].message

@@ -111,6 +111,12 @@ def test_what_cannot_be_read_costs_one_operation_and_says_where(paths: dict[str,
     assert left_out.place.startswith("openapi.json (paths.")
 
 
+def test_what_cannot_be_read_keeps_its_id() -> None:
+    paths = {"/x": {"put": {"operationId": "putX", "requestBody": {}}, "post": {"requestBody": {}}}, "/y": 7}
+    _, left_out = read_operations(document(paths))
+    assert {each.operation: each.operation_id for each in left_out} == {"PUT /x": "putX", "POST /x": None, "* /y": None}
+
+
 @pytest.mark.parametrize(
     ("content", "sent"),
     [

@@ -122,10 +122,12 @@ def test_what_the_transport_or_the_secret_fills_in_is_not_asked_of_the_model() -
         ({"in": "query", "style": "deepObject", "explode": True}, "deepObject", True),
         ({"in": "header"}, "simple", False),
         ({"in": "query", "content": {"application/json": {"schema": STRING}}}, "json", False),
+        ({"in": "path", "name": "id", "content": {"*/*": {"schema": STRING}}}, "simple", False),
     ],
 )
 def test_styles_have_openapis_defaults(parameter: dict[str, Any], style: str, explode: bool) -> None:
-    [binding] = inputs({"parameters": [{"name": "q", "schema": STRING, **parameter}]}).bindings
+    path = "/x/{id}" if parameter["in"] == "path" else "/x"
+    [binding] = inputs({"parameters": [{"name": "q", "schema": STRING, **parameter}]}, path).bindings
     assert (binding.style, binding.explode) == (style, explode)
 
 

@@ -44,11 +44,12 @@ class Taken:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """An operation that did not become a tool, its place and the reason."""
+    """An operation that did not become a tool, its place, the reason, and its operationId, if it has one."""
 
     operation: str
     place: str
     reason: str
+    operation_id: str | None = None
 
     def __str__(self) -> str:
         return f"{self.place}: {self.operation} is left out: {self.reason}"

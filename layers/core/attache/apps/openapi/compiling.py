@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from attache.apps.manifest import ApiTools, Auth, Expose
+from attache.apps.manifest import ApiTools, Expose
 from attache.apps.openapi.document import Document, UnusableError
-from attache.apps.openapi.exposure import Exposed, Missing, expose, find_operation
+from attache.apps.openapi.exposure import Exposed, Missing, expose, find_operation, why_not
 from attache.apps.openapi.names import Wanted
 from attache.apps.openapi.operations import Operation, read_operations
 from attache.apps.openapi.parameters import Reserved, read_inputs
@@ -57,16 +57,17 @@ def compile_description(
 
     An operation that cannot be used is left out; if the manifest names it, that is an error.
     """
-    operations, left_out = read_operations(document)
-    exposed, missing = expose(tools, operations, left_out)
-    if tools.expose and not (tools.tags or tools.paths):
-        left_out = []  # nobody asked for these by name
+    operations, unreadable = read_operations(document)
+    exposed, missing = expose(tools, operations, unreadable)
+    left_out = [] if tools.expose and not (tools.tags or tools.paths) else [*unreadable]  # else nobody asked for them
     auth = tools.auth.tool_auth(required.get(tools.auth.secret, True)) if tools.auth else None
     drafts: list[Draft] = []
     for each in exposed:
         try:
             draft = _draft(document, tools, each, server, auth)
-            drafts.append(_with_steps(draft, each, operations, lambda to: _draft(document, tools, to, server, auth)))
+            if polled := _polled(each, operations, unreadable):
+                draft = _with_steps(draft, each, _draft(document, tools, polled, server, auth))
+            drafts.append(draft)
         except NoStepsError as error:
             missing.append(Missing(("expose", tools.expose.index(error.choice), "steps", error.key), str(error)))
         except UnusableError as error:
@@ -74,7 +75,7 @@ def compile_description(
             left_out.append(lost)
             if each.choice:
                 missing.append(_missing(tools, each.choice, lost))
-    return Compiled(tuple(drafts), tuple(left_out), tuple(missing), tuple(_warnings(document, tools.auth, drafts)))
+    return Compiled(tuple(drafts), tuple(left_out), tuple(missing), tuple(_warnings(document, tools, drafts)))
 
 
 def _draft(document: Document, tools: ApiTools, exposed: Exposed, server: str | None, auth: ToolAuth | None) -> Draft:
@@ -101,27 +102,31 @@ def _draft(document: Document, tools: ApiTools, exposed: Exposed, server: str | 
     return Draft(tool, Wanted(words, f"{document.source.name} {operation.title}", choice.name), operation)
 
 
-def _with_steps(
-    draft: Draft, exposed: Exposed, operations: Sequence[Operation], make: Callable[[Exposed], Draft]
-) -> Draft:
-    """The draft with the operation to poll for its outcome. Raises NoStepsError, UnusableError."""
+def _polled(exposed: Exposed, operations: Sequence[Operation], unreadable: Sequence[LeftOut]) -> Exposed | None:
+    """The operation that is polled for the outcome of another. Raises NoStepsError."""
     choice = exposed.choice
     if choice is None or choice.steps is None:
-        return draft
-    said = choice.steps
-    operation = find_operation(said.poll, operations)
+        return None
+    operation = find_operation(choice.steps.poll, operations)
     if operation is None:
-        raise NoStepsError(choice, "poll", f"The description has no operation {said.poll!r}.")
-    poll = make(Exposed(operation)).tool
+        raise NoStepsError(choice, "poll", why_not(choice.steps.poll, operations, unreadable))
+    return Exposed(operation)
+
+
+def _with_steps(draft: Draft, exposed: Exposed, polled: Draft) -> Draft:
+    """The draft with the operation to poll for its outcome. Raises NoStepsError."""
+    choice = exposed.choice
+    assert choice is not None
+    assert choice.steps is not None
+    said, poll, title = choice.steps, polled.tool, polled.operation.title
     if not poll.safe:
-        raise NoStepsError(choice, "poll", f"{operation.title} may change something: only a GET is polled.")
+        raise NoStepsError(choice, "poll", f"{title} may change something: only a GET is polled.")
     unknown = said.arguments.keys() - poll.parameters.get("properties", {}).keys()
     lacking = set(poll.parameters.get("required", ())) - said.arguments.keys()
     if unknown or lacking:
         names = ", ".join(sorted(unknown or lacking))
-        raise NoStepsError(choice, "arguments", f"{operation.title} {'has no' if unknown else 'also needs'} {names}.")
-    fields = said.model_dump(exclude={"poll"})
-    steps = Steps(poll=poll.model_copy(update={"name": POLL}), **fields)
+        raise NoStepsError(choice, "arguments", f"{title} {'has no' if unknown else 'also needs'} {names}.")
+    steps = Steps(poll=poll.model_copy(update={"name": POLL}), **said.model_dump(exclude={"poll"}))
     return replace(draft, tool=draft.tool.model_copy(update={"steps": steps, "later": True}))
 
 
@@ -141,14 +146,16 @@ def _missing(tools: ApiTools, choice: Expose, lost: LeftOut) -> Missing:
     return Missing(path, f"{choice.operation} cannot be used ({lost.place}): {lost.reason}")
 
 
-def _warnings(document: Document, auth: Auth | None, drafts: list[Draft]) -> list[Problem]:
+def _warnings(document: Document, tools: ApiTools, drafts: list[Draft]) -> Iterator[Problem]:
     secured = [draft.operation.title for draft in drafts if draft.operation.secured]
-    if auth or not secured:
-        return []
-    message = (
-        f"{secured[0]} and {len(secured) - 1} more need authorization by this description, and there is no `auth:`."
-    )
-    return [Problem(document.source.place(["security"]), message)]
+    if secured and not tools.auth:
+        more = f" and {len(secured) - 1} more need" if len(secured) > 1 else " needs"
+        message = f"{secured[0]}{more} authorization by this description, and there is no `auth:`."
+        yield Problem(document.source.place(["security"]), message)
+    assumed = [draft.tool.server for draft in drafts if not draft.operation.servers]
+    if assumed and not tools.server and not document.data.get("servers"):
+        message = f"It names no server, so requests go to {assumed[0]}, where it was fetched; `server:` says another."
+        yield Problem(document.source.name, message)
 
 
 def tokens(tool: ToolSpec) -> int:

@@ -37,7 +37,7 @@ def expose(
         operation = find_operation(choice.operation, operations)
         path = ("expose", number, "operation")
         if operation is None:
-            missing.append(Missing(path, _why_not(choice.operation, operations, unreadable)))
+            missing.append(Missing(path, why_not(choice.operation, operations, unreadable)))
         elif operation.title in chosen:
             missing.append(Missing(path, f"{operation.title} is exposed twice; leave one out."))
         else:
@@ -50,8 +50,8 @@ def expose(
 
 def find_operation(name: str, operations: Sequence[Operation]) -> Operation | None:
     """The operation called `GET /prices/{symbol}`, or with that operationId."""
-    wanted = _title(name)
-    return next((each for each in operations if wanted in (each.title, each.operation_id)), None)
+    title = _title(name)
+    return next((each for each in operations if title == each.title or name == each.operation_id), None)
 
 
 def _title(name: str) -> str:
@@ -60,12 +60,14 @@ def _title(name: str) -> str:
     return f"{method.upper()} {path.strip()}" if method.lower() in METHODS and path else name
 
 
-def _why_not(name: str, operations: Sequence[Operation], unreadable: Sequence[LeftOut]) -> str:
+def why_not(name: str, operations: Sequence[Operation], unreadable: Sequence[LeftOut]) -> str:
+    """Why there is no operation of this name."""
+    title = _title(name)
     for left_out in unreadable:
-        if left_out.operation == _title(name):
+        if left_out.operation in (title, f"* {title.partition(' ')[2]}") or left_out.operation_id == name:
             return f"{name} cannot be used ({left_out.place}): {left_out.reason}"
     known = [each.title for each in operations] + [each.operation_id for each in operations if each.operation_id]
-    return f"The description has no operation {name!r}.{suggestion(_title(name), known)}"
+    return f"The description has no operation {name!r}.{suggestion(title, known)}"
 
 
 def _is_wanted(tools: ApiTools, operation: Operation) -> bool:

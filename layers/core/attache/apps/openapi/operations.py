@@ -74,8 +74,18 @@ def read_operations(document: Document) -> tuple[list[Operation], list[LeftOut]]
         try:
             operations.append(_operation(document, method, path, at))
         except UnusableError as error:
-            left_out.append(LeftOut(f"{method.upper()} {path}", document.source.place(error.path), error.reason))
+            place, operation_id = document.source.place(error.path), _operation_id(document, method, path)
+            left_out.append(LeftOut(f"{method.upper()} {path}", place, error.reason, operation_id))
     return operations, left_out
+
+
+def _operation_id(document: Document, method: str, path: str) -> str | None:
+    """The id of an operation that cannot be read otherwise."""
+    try:
+        item, at = document.resolve(document.data["paths"][path], ["paths", path])
+        return _text(document.resolve(item.get(method), at)[0], "operationId") or None
+    except UnusableError:
+        return None
 
 
 def _routes(document: Document) -> Iterator[tuple[str, str, Path]]:

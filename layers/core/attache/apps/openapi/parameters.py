@@ -18,6 +18,7 @@ from attache.tools.http_tool import Binding, Place, Style
 Reserved = Collection[tuple[str, str]]
 MAX_ARGUMENT = 64
 QUERY_STYLES: tuple[Style, ...] = ("form", "spaceDelimited", "pipeDelimited", "deepObject")
+AS_TEXT = (None, "*/*", "text/plain")  # formats of parameters that are sent as plain values
 # set by the transport, or to be ignored as parameters (3.1, 4.8.12.2)
 TRANSPORT = {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding"}
 OWN_HEADERS = frozenset(
@@ -98,7 +99,7 @@ def _parameter(reader: SchemaReader, parameter: Parameter) -> Input:
 
 
 def _style(parameter: Parameter) -> Style:
-    if parameter.media_type is not None:
+    if parameter.media_type not in AS_TEXT:
         if not parameter.media_type.startswith("application/json"):
             raise UnusableError(f"A parameter as {parameter.media_type} cannot be sent.", parameter.path)
         return "json"

@@ -17,8 +17,11 @@ class BadServerError(Exception):
 
 
 def server_of(operation: Operation, document: Document) -> str:
-    """The first server of the operation, its path or the description (3.1, 4.8.5). Raises UnusableError."""
-    declared = operation.servers or document.data.get("servers") or ()
+    """The first server of the operation, its path or the description (3.1, 4.8.5). Raises UnusableError.
+
+    A description that was fetched and names none is of the server that it came from (3.1, 4.8.1.1).
+    """
+    declared = operation.servers or document.data.get("servers") or ([{"url": "/"}] if document.url else ())
     for server in declared if isinstance(declared, list | tuple) else ():
         if isinstance(server, Mapping) and isinstance(server.get("url"), str):
             try:
