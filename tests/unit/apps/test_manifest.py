@@ -94,6 +94,32 @@ def test_a_secret_is_sent_in_one_of_three_ways(auth: str, name: str, prefix: str
         ),
         (("required: true", "required: perhaps"), "app.yaml:14 (secrets.0.required): "),
         (("documents: docs/", "max_steps: 0"), "app.yaml:15 (max_steps): "),
+        (
+            ("documents: docs/", "documents: [docs]"),
+            "app.yaml:15 (documents): Say the name of a folder beside app.yaml",
+        ),
+        (("title: MyCoinDex", "title: 2024"), "app.yaml:2 (title): This must be text; put it in quotes (it is 2024)."),
+        (("name: mycoindex", "name:"), "app.yaml:1 (name): Nothing is said here; say something, or leave"),
+        (
+            (
+                '{default: claude-sonnet, allowed: [claude-sonnet, claude-haiku, gpt-4o, gpt-4o-mini, "openrouter/*"]}',
+                "x",
+            ),
+            "app.yaml:5 (models): There must be keys and values here: default, allowed, fallback, title (it is 'x').",
+        ),
+        (
+            ("[{name: API_KEY, description: Vendor API key, required: true}]", "API_KEY"),
+            "app.yaml:14 (secrets): This must be a list: each entry on a line of its own, after `-` (it is 'API_KEY').",
+        ),
+        (
+            ("[{name: API_KEY, description: Vendor API key, required: true}]", "[API_KEY]"),
+            "app.yaml:14 (secrets.0): There must be keys and values here: name, description, required",
+        ),
+        (("name: ExecuteTrade", "later: true"), "The key 'later' is not known here. There is: async,"),
+        (
+            ("default: claude-sonnet", "default: 'openrouter/*'"),
+            "app.yaml:5 (models.default): 'openrouter/*' is a pattern",
+        ),
         (("documents: docs/", "max_steps: 5\nmax_steps: 6"), "app.yaml:16: The key 'max_steps' is there twice."),
         (
             ("allowed: [claude-sonnet,", "fallback: other, allowed: [claude-sonnet,"),
@@ -115,6 +141,12 @@ def test_all_errors_come_at_once() -> None:
         "app.yaml:3",
         "app.yaml:2",
     ]
+
+
+def test_a_value_that_fits_none_of_several_types_is_one_error() -> None:
+    with pytest.raises(CannotDeploy) as caught:
+        read("name: a\nmodels: {default: m}\ndocuments: false\n")
+    assert len(caught.value.problems) == 1
 
 
 def test_a_manifest_is_keys_and_values() -> None:
@@ -142,6 +174,12 @@ def test_what_the_folder_does_not_hold_is_an_error(tmp_path: Path, manifest: dic
 
 
 def test_a_folder_without_a_manifest_says_so(tmp_path: Path) -> None:
+    (tmp_path / "app.yml").write_text("name: a")
+    with pytest.raises(CannotDeploy, match=r"There is no app\.yaml .* Rename app\.yml\."):
+        read_folder(tmp_path, no_network)
+    with pytest.raises(CannotDeploy, match=r"This is a file; give the folder"):
+        read_folder(tmp_path / "app.yml", no_network)
+    (tmp_path / "app.yml").unlink()
     with pytest.raises(CannotDeploy, match="no such folder"):
         read_folder(tmp_path / "missing", no_network)
     with pytest.raises(CannotDeploy, match=r"There is no app\.yaml"):

@@ -76,7 +76,7 @@ def test_what_is_refused_says_why(text: str, words: str) -> None:
 def test_bytes_that_are_no_text_and_too_many_of_them_are_refused() -> None:
     with pytest.raises(CannotDeploy, match="not UTF-8"):
         read_source("f.yaml", b"a: \xff")
-    with pytest.raises(CannotDeploy, match="over 10 MB"):
+    with pytest.raises(CannotDeploy, match="over 32 MB"):
         read_source("f.yaml", b"a" * (MAX_BYTES + 1))
 
 

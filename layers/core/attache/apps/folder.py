@@ -11,9 +11,10 @@ from attache.apps.manifest import ApiTools, Manifest
 from attache.apps.manifest_reading import as_written, read_manifest
 from attache.apps.openapi.document import Document, read_document
 from attache.apps.problems import CannotDeploy, Problem
-from attache.apps.source import MAX_BYTES, Source, read_source
+from attache.apps.source import MAX_BYTES, TOO_LARGE, Source, read_source
 
 MANIFEST = "app.yaml"
+MISSPELT = "app.yml"
 Fetch = Callable[[str], bytes]
 
 
@@ -37,10 +38,7 @@ class Described:
 
 def read_folder(folder: Path, fetch: Fetch) -> Described:
     """Read an app. `fetch` gets a description by its URL. Raises CannotDeploy with every problem."""
-    if not folder.is_dir():
-        raise CannotDeploy.at(str(folder), "There is no such folder.")
-    if not (folder / MANIFEST).is_file():
-        raise CannotDeploy.at(str(folder), f"There is no {MANIFEST} in this folder; it is where an app is described.")
+    _check_folder(folder)
     source = read_source(MANIFEST, _content(folder / MANIFEST, MANIFEST))
     manifest = read_manifest(source)
     problems: list[Problem] = []
@@ -55,6 +53,18 @@ def read_folder(folder: Path, fetch: Fetch) -> Described:
     if problems:
         raise CannotDeploy(problems)
     return Described(source, manifest, tuple(documents), files)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raises CannotDeploy if this is no folder with a manifest."""
+    if folder.is_file():
+        raise CannotDeploy.at(str(folder), f"This is a file; give the folder that {MANIFEST} is in: {folder.parent}")
+    if not folder.is_dir():
+        raise CannotDeploy.at(str(folder), "There is no such folder.")
+    if not (folder / MANIFEST).is_file():
+        hint = f" Rename {MISSPELT}." if (folder / MISSPELT).is_file() else ""
+        message = f"There is no {MANIFEST} in this folder; it is where an app is described.{hint}"
+        raise CannotDeploy.at(str(folder), message)
 
 
 def _files(folder: Path, source: Source, manifest: Manifest, problems: list[Problem]) -> DocumentFiles | None:
@@ -81,7 +91,7 @@ def _document(folder: Path, tools: ApiTools, place: str, fetch: Fetch) -> Docume
 
 def _content(path: Path, name: str) -> bytes:
     if path.stat().st_size > MAX_BYTES:
-        raise CannotDeploy.at(name, f"This file is over {MAX_BYTES // 1_000_000} MB.")
+        raise CannotDeploy.at(name, TOO_LARGE)
     try:
         return path.read_bytes()
     except OSError as error:

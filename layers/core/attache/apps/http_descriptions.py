@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 
 from attache.apps.problems import CannotDeploy
-from attache.apps.source import MAX_BYTES
+from attache.apps.source import MAX_BYTES, TOO_LARGE
 
 TIMEOUT = 30.0
 ACCEPTED = "application/json, application/yaml, text/yaml, */*;q=0.5"
@@ -30,5 +30,5 @@ def _content(url: str, response: httpx.Response) -> bytes:
     for chunk in response.iter_bytes():
         content += chunk
         if len(content) > MAX_BYTES:
-            raise CannotDeploy.at(url, f"This description is over {MAX_BYTES // 1_000_000} MB.")
+            raise CannotDeploy.at(url, TOO_LARGE)
     return bytes(content)

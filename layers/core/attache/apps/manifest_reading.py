@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from attache.apps.app import ModelChoice
 from attache.apps.apps import DEFAULT_APP
 from attache.apps.manifest import ApiTools, Auth, Expose, Manifest, Models, Secret, StepsOf, Strict, WalletRequest
 from attache.apps.problems import CannotDeploy, Problem, suggestion
@@ -41,7 +42,8 @@ def read_manifest(source: Source) -> Manifest:
     try:
         manifest = Manifest.model_validate(source.data)
     except ValidationError as error:
-        raise CannotDeploy(_problem(source, each) for each in error.errors(include_url=False)) from None
+        wrong = (_problem(source, each) for each in error.errors(include_url=False))
+        raise CannotDeploy(dict.fromkeys(wrong)) from None
     problems = list(_contradictions(source, manifest))
     if problems:
         raise CannotDeploy(problems)
@@ -50,6 +52,9 @@ def read_manifest(source: Source) -> Manifest:
 
 def _problem(source: Source, error: ErrorDetails) -> Problem:
     path = as_written(source, error["loc"])
+    if path[:1] == ["documents"]:  # one of several types, of which each has an error of its own
+        message = f"Say the name of a folder beside app.yaml, or `true`{_instead(error)}."
+        return Problem(source.place(path[:1]), message)
     return Problem(source.place(path), _words(error, tuple(part for part in path if isinstance(part, str))))
 
 
@@ -69,7 +74,7 @@ def as_written(source: Source, path: Iterable[str | int]) -> Path:
 def _words(error: ErrorDetails, names: tuple[str, ...]) -> str:
     match error["type"]:
         case "extra_forbidden":
-            known = _PARTS.get(names[:-1], Manifest).model_fields
+            known = _keys(names[:-1])
             return f"The key {names[-1]!r} is not known here.{suggestion(names[-1], known)}"
         case "missing":
             return f"`{names[-1]}` is missing."
@@ -77,13 +82,26 @@ def _words(error: ErrorDetails, names: tuple[str, ...]) -> str:
             return f"{error['input']!r} does not fit: {_PATTERNS.get('.'.join(names), error['msg'])}."
         case "value_error":
             return error["msg"].removeprefix("Value error, ")
+        case "tuple_type" | "model_type" | "string_type" if error["input"] is None:
+            return "Nothing is said here; say something, or leave the key out."
+        case "tuple_type":
+            return f"This must be a list: each entry on a line of its own, after `-`{_instead(error)}."
+        case "model_type":
+            return f"There must be keys and values here: {', '.join(_keys(names))}{_instead(error)}."
+        case "string_type":
+            return f"This must be text; put it in quotes{_instead(error)}."
         case _:
-            return f"{error['msg']} (it is {_shown(error['input'])})."
+            return f"{error['msg']}{_instead(error)}."
 
 
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:60] + "…"
+def _keys(names: tuple[str, ...]) -> list[str]:
+    """What a part of the manifest may have, as it is written there."""
+    return [field.alias or name for name, field in _PARTS.get(names, Manifest).model_fields.items()]
+
+
+def _instead(error: ErrorDetails) -> str:
+    text = repr(error["input"])
+    return f" (it is {text if len(text) <= 60 else text[:60] + '…'})"
 
 
 def _contradictions(source: Source, manifest: Manifest) -> Iterable[Problem]:
@@ -100,7 +118,14 @@ def _contradictions(source: Source, manifest: Manifest) -> Iterable[Problem]:
             path = as_written(source, ["tools", number, "auth", "secret"])
             hint = suggestion(tools.auth.secret, names) or " Declare it there."
             yield Problem(source.place(path), f"There is no secret {tools.auth.secret!r} under `secrets:`.{hint}")
-    choice = manifest.models.choice
+    yield from _models(source, manifest.models.choice)
+
+
+def _models(source: Source, choice: ModelChoice) -> Iterable[Problem]:
+    for key, model in (("default", choice.default), ("fallback", choice.fallback), ("title", choice.title)):
+        if model and "*" in model:
+            message = f"{model!r} is a pattern; one model must be named here. Patterns are for `allowed`."
+            yield Problem(source.place(["models", key]), message)
     if choice.fallback and not choice.allows(choice.fallback):
         message = f"The fallback {choice.fallback!r} is not among the `allowed` models; add it there."
         yield Problem(source.place(["models", "fallback"]), message)

@@ -11,7 +11,8 @@ from attache.apps.problems import CannotDeploy
 from attache.apps.yaml_tree import Node, YamlError, read_tree
 from attache.tools.nesting import too_deep
 
-MAX_BYTES = 10_000_000
+MAX_BYTES = 32_000_000  # GitHub describes its API in 13
+TOO_LARGE = f"This file is over {MAX_BYTES // 1_000_000} MB: take out what no tool needs."
 MAX_DEPTH = 200
 Path = Sequence[str | int]
 
@@ -33,7 +34,7 @@ class Source:
 def read_source(name: str, content: bytes) -> Source:
     """Read a file. Raises CannotDeploy, with the line if there is one."""
     if len(content) > MAX_BYTES:
-        raise CannotDeploy.at(name, f"This file is over {MAX_BYTES // 1_000_000} MB.")
+        raise CannotDeploy.at(name, TOO_LARGE)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
