@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
+from attache.apps.app import App as DeployedApp
 from attache.errors import NotFound
 from attache.secrets import app_scope
 from attache_cli.declared import AppSecret, app_secrets
@@ -26,9 +27,11 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name, as
 def set_secret(app: App, name: Name, stage: Stage = None) -> None:
     """Store a value encrypted, read from standard input; at a terminal you are asked for it, without echo."""
     target = find_target(stage)
-    secret = asyncio.run(_set(target, app, name, read_value(name)))
+    deployed = asyncio.run(_set(target, app, name, read_value(name)))
     say(f"{name} is set for the app {app} on {target.title}. Running containers use it within 30 seconds.")
-    if not secret.declared:
+    if deployed is None:
+        warn(f"there is no app {app} yet; deploy it with `attache apps deploy`.")
+    elif name not in [secret.name for secret in deployed.secrets]:
         warn(f"the app {app}, as it is deployed now, declares no secret {name}.")
 
 
@@ -52,9 +55,10 @@ def delete(app: App, name: Name, stage: Stage = None) -> None:
     say(f"{name} of the app {app} is deleted. Running containers may use it for another 30 seconds.")
 
 
-async def _set(target: Target, app: str, name: str, value: SecretStr) -> AppSecret:
+async def _set(target: Target, app: str, name: str, value: SecretStr) -> DeployedApp | None:
+    """Store the value; returns the app as it is deployed."""
     await target.secrets.put(app_scope(app), name, value)
-    return next(secret for secret in await _all(target, app) if secret.name == name)
+    return await target.app(app)
 
 
 async def _all(target: Target, app: str) -> list[AppSecret]:

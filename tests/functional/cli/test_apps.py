@@ -75,11 +75,13 @@ def test_an_app_is_deployed_with_a_report_and_what_is_still_to_do(attache: Attac
 def test_what_was_set_is_not_asked_for_and_the_same_app_changes_nothing(attache: Attache, tmp_path: Path) -> None:
     folder = described(tmp_path, "prepared")
     early = attache("secrets", "set", "--app", "prepared", "API_KEY", stdin="hunter2")
-    assert "declares no secret API_KEY" in early.stderr
+    assert "there is no app prepared yet" in early.stderr
     first = json.loads(attache("apps", "deploy", folder, "--json").stdout)
     assert (first["name"], first["changed"], first["missing_secrets"]) == ("prepared", True, [])
     assert [tool["tool"] for tool in first["tools"]] == ["listGoods"]
     assert len(first["left_out"]) == 1
+    assert "declares no secret OTHER" in attache("secrets", "set", "--app", "prepared", "OTHER", stdin="x").stderr
+    assert "Note" not in attache("secrets", "set", "--app", "prepared", "API_KEY", stdin="hunter3").stderr
     again = json.loads(attache("apps", "deploy", folder, "--json").stdout)
     assert (again["version"], again["deployed"], again["changed"]) == (first["version"], first["deployed"], False)
     assert "just so since" in attache("apps", "deploy", folder).stderr

@@ -21,7 +21,7 @@ PATHS: dict[str, Any] = {
     "/prices/{symbol}": {"get": {"operationId": "getPrice", "summary": "A price.", "tags": ["market"]}},
     "/trades": {
         "post": {"operationId": "trade", "tags": ["trading"], "deprecated": True, **json_body({"type": "object"})},
-        "put": {"requestBody": {"content": {"text/csv": {}}}},
+        "put": {"operationId": "putTrades", "requestBody": {"content": {"text/csv": {}}}},
     },
     "/markets": {"get": {"tags": ["market"], **query({"type": "integer"})}},
 }
@@ -62,6 +62,12 @@ def test_the_manifest_narrows(tmp_path: Path, narrowing: dict[str, Any], names: 
     assert bool(report.left_out) == (narrowing.keys() != {"expose"})
 
 
+def test_an_operation_id_may_look_like_a_route(tmp_path: Path) -> None:
+    paths = {"/x": {"get": {"operationId": "get all things"}}}
+    app, _ = built(tmp_path, with_tools(expose=["get all things"]), description(paths))
+    assert [tool.name for tool in app.tools] == ["get_all_things"]
+
+
 def test_what_the_manifest_says_of_an_operation_holds(tmp_path: Path) -> None:
     trade = {
         "operation": "trade",
@@ -87,6 +93,11 @@ def test_what_the_manifest_says_of_an_operation_holds(tmp_path: Path) -> None:
         ),
         ({"expose": ["GET /price"]}, "Did you mean"),
         ({"expose": ["PUT /trades"]}, "PUT /trades cannot be used (openapi.yaml:"),
+        ({"expose": ["putTrades"]}, "putTrades cannot be used (openapi.yaml:"),
+        (
+            {"expose": [{"operation": "trade", "steps": {"poll": "putTrades", "field": "x", "done": "y"}}]},
+            "putTrades cannot be used (openapi.yaml:",
+        ),
         ({"expose": ["trade", "POST /trades"]}, "POST /trades is exposed twice"),
         (
             {"expose": [{"operation": "trade", "name": "X"}, {"operation": "getPrice", "name": "X"}]},
@@ -152,7 +163,8 @@ def test_the_local_stack_takes_a_server_on_this_machine_and_warns(tmp_path: Path
     ("manifest", "more", "words"),
     [
         (with_tools(server="http://api.example.com"), {}, "is not encrypted"),
-        (MANIFEST, {"security": [{"key": []}]}, "need authorization"),
+        (MANIFEST, {"security": [{"key": []}]}, "GET /prices/{symbol} and 2 more need authorization"),
+        (with_tools(expose=["trade"]), {"security": [{"key": []}]}, "POST /trades needs authorization"),
     ],
 )
 def test_what_looks_wrong_is_a_warning(tmp_path: Path, manifest: Any, more: dict[str, Any], words: str) -> None:

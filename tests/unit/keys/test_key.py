@@ -46,7 +46,7 @@ def test_a_key_is_meant_by_itself_its_id_or_the_beginning_of_either() -> None:
     issued = [new_key(["shop"], "", NOW) for _ in range(3)]
     records = [one.record for one in issued]
     for one in issued:
-        for reference in (one.key, one.record.id, one.record.id[:12], one.record.prefix):
+        for reference in (one.key, one.record.id, one.record.id[:12], f"{one.record.prefix}…"):
             assert the_one(records, reference) == one.record
 
 

@@ -73,10 +73,11 @@ def key_id(key: str) -> str:
 
 
 def the_one(records: Sequence[KeyRecord], reference: str) -> KeyRecord:
-    """The key that an operator means: by the key itself, its id, or the beginning of either.
+    """The key that an operator means: by the key itself, its id, or the beginning of either, as `keys list` shows it.
 
     Raises NotFound if there is none, BadInput if there are several or the text is too short.
     """
+    reference = reference.removesuffix("…")
     if looks_like_key(reference):
         found = [record for record in records if record.id == key_id(reference)]
     elif len(reference) < _SHORT_ID:
