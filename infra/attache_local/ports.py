@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 
 from attache_local.errors import LocalStackError
 
 LOOPBACK = "127.0.0.1"
+LAST = 65_535
+STRIDE = 10  # a stack also takes the two ports after its own, if they are free
 
 
 def listen(port: int) -> socket.socket:
-    """A socket on this loopback port. Raises LocalStackError if it is in use."""
-    taken = _bound(port)
-    if taken is None:
-        raise LocalStackError(f"port {port} is in use: stop what runs there, or say `make dev PORT={port + 1}`")
-    return taken
+    """A socket on this loopback port. Raises LocalStackError if there is none to be had."""
+    try:
+        return _bound(port)
+    except OverflowError:
+        raise LocalStackError(f"{port} is no port: they go from 1 to {LAST}; say `make dev PORT=8000`") from None
+    except PermissionError:
+        raise LocalStackError(f"port {port} is for the system's administrator: say `make dev PORT=8000`") from None
+    except OSError as error:
+        busy = error.errno == errno.EADDRINUSE
+        why = "is in use: stop what runs there" if busy else f"cannot be used ({error.strerror}): stop what prevents it"
+        raise LocalStackError(f"port {port} {why}, or say `make dev PORT={_free_after(port)}`") from None
 
 
 def listen_near(preferred: int | None) -> socket.socket:
     """A socket on the preferred port, or on any free one."""
-    near = _bound(preferred) if preferred and preferred < 65_536 else None
-    return near or listen(0)
+    return (_tried(preferred) if preferred else None) or listen(0)
 
 
 def free_port(preferred: int | None = None) -> int:
@@ -34,7 +42,25 @@ def port_of(bound: socket.socket) -> int:
     return port
 
 
-def _bound(port: int) -> socket.socket | None:
+def _free_after(port: int) -> int:
+    """A port to propose: a free one, and none that another stack takes beside its own."""
+    for other in range(port + STRIDE, LAST, STRIDE):
+        if found := _tried(other):
+            found.close()
+            return other
+    return free_port()
+
+
+def _tried(port: int) -> socket.socket | None:
+    """A socket on this port, or None."""
+    try:
+        return _bound(port)
+    except (OSError, OverflowError):
+        return None
+
+
+def _bound(port: int) -> socket.socket:
+    """A listening socket on this port. Raises OSError, OverflowError."""
     new = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         new.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what just stopped there does not block it
@@ -42,5 +68,5 @@ def _bound(port: int) -> socket.socket | None:
         new.listen(512)
     except (OSError, OverflowError):
         new.close()
-        return None
+        raise
     return new
