@@ -120,11 +120,18 @@ install_from_outside = $(PY) -m uv pip install --quiet --python $(1)/bin/python 
 	|| { echo "uv could not install ($(1)/.uv.log says why); pip does it"; \
 		$(PY) -m pip --python $(1)/bin/python install --quiet --require-hashes -r $(2); }
 
+# one whose making was killed, or whose Python is gone, has stamps that say nothing: it is made anew
+$(shell for made in .venv .venv-ministack .venv-sam; do \
+	if [ -e $$made/.making ]; then ! kill -0 "$$(cat $$made/.making)" 2>/dev/null; \
+	else [ -L $$made/bin/python ] && [ ! -e $$made/bin/python ]; fi && rm -rf $$made; done)
+
 .venv/bin/python .venv-ministack/bin/python .venv-sam/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Attaché needs Python 3.11 or later, and \"$(PYTHON)\" is $$($(PYTHON) --version 2>&1 | tail -n 1); say: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "making $(@D:/bin=)"
+	@mkdir -p $(@D:/bin=) && echo $$PPID >$(@D:/bin=)/.making
 	@{ $(PYTHON) -m venv $(@D:/bin=) \
-		&& $@ -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)/uv.txt; } \
+		&& $@ -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)/uv.txt \
+		&& rm $(@D:/bin=)/.making; } \
 		|| { rm -rf $(@D:/bin=); exit 1; }
 
 $(RUN): $(REQUIREMENTS)/run.txt $(REQUIREMENTS)/uv.txt pyproject.toml | .venv/bin/python
