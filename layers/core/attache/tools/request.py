@@ -102,7 +102,7 @@ def _segment(binding: Binding, value: Any) -> str:
         raise UnsendableError(f"{binding.argument} must not be empty.")
     if _climbs(text):
         raise UnsendableError(
-            f"{binding.argument} is one part of a path: slashes with nothing, `.` or `..` beside them are refused."
+            f"{binding.argument} must be a plain value: slashes with nothing, `.` or `..` beside them are refused."
         )
     return text
 
