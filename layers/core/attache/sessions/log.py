@@ -216,8 +216,9 @@ class SessionLog:
             pause = min(2 * pause, 2.0)
 
     def _lifetime(self, beside: Beside) -> Lifetime:
+        """The session's lifetime, as the entry leaves it: a message brings its app's retention."""
         head = beside.new_head.head if beside.new_head else self.living
-        return head.lifetime
+        return (changed(head, beside.head_change) if beside.head_change else head).lifetime
 
     def _nonce(self) -> str:
         self._written += 1

@@ -106,7 +106,8 @@ def _news(log: SessionLog, request: ChatRequest) -> Mapping[str, Any] | None:
 def _beside(log: SessionLog, request: ChatRequest, user_state: Mapping[str, Any] | None, now: int) -> Beside:
     wanted: dict[str, Any] = {
         "app": request.app.name,
-        "days": request.app.retention_days,
+        # not within a turn: a message that outlived its end would seem to run
+        "days": None if log.view.busy else request.app.retention_days,
         "wallet": request.wallet,
         "client_id": request.client_id,
     }
