@@ -37,3 +37,21 @@ async def test_a_shorter_retention_begins_between_two_turns() -> None:
     snapshot = await after.another().snapshot()
     assert snapshot["is_processing"] is False
     assert [message["content"] for message in snapshot["messages"]] == ["1", "one", "2", "two"]
+
+
+async def test_a_poll_is_not_told_that_nothing_is_new_once_what_it_shows_has_expired() -> None:
+    clock = FakeClock()
+    house = House(FakeModels([says("one"), says("two")]), app=SHORT, clock=clock)
+    await house.stream("1")
+    held = (await house.sessions.state(house.session_id)).etag
+    assert held is not None
+    clock.forward(DAY - 60)
+    assert (await house.another().sessions.state(house.session_id, etags=(held,))).snapshot is None
+    clock.forward(8 * DAY)
+    gone = (await house.another().sessions.state(house.session_id, etags=(held,))).snapshot
+    assert gone is not None
+    assert gone["messages"] == []
+    await house.another().stream("2")
+    anew = (await house.another().sessions.state(house.session_id, etags=(held,))).snapshot
+    assert anew is not None
+    assert [message["content"] for message in anew["messages"]] == ["2", "two"]

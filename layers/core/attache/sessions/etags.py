@@ -11,17 +11,25 @@ from attache.sessions.entries import Call, Delivered, Entry, Sign
 from attache.sessions.log import SessionLog
 
 ANY = "*"
-_TAG = re.compile(r'"[0-9a-f]{8}-(?P<number>[0-9]{1,12})-(?P<session>[0-9a-f]{8})(?P<busy>-busy)?"', re.ASCII)
+_TAG = re.compile(
+    r'"[0-9a-f]{8}-(?P<number>[0-9]{1,12})-(?P<session>[0-9a-f]{8})-(?P<until>[0-9a-f]{1,10})(?P<busy>-busy)?"',
+    re.ASCII,
+)
 _UNSEEN = (Sign, Delivered, Call)
 
 
 @dataclass(frozen=True)
 class Held:
-    """A client's tag of a snapshot, the newest entry in it, and whether a turn ran or waited then."""
+    """A client's tag of a snapshot, the newest entry in it, and whether a turn ran or waited then.
+
+    `until`: when that entry expires, in seconds since 1970. Nothing can be said of the tag alone from then on: the
+    session may be gone, and another one of its id may have begun its numbers anew.
+    """
 
     etag: str
     number: int
     busy: bool
+    until: int
 
     @property
     def after(self) -> int:
@@ -39,12 +47,14 @@ class Held:
 
 
 def etag_of(log: SessionLog) -> str:
-    """Made of the session's tag, its newest visible entry, its id's hash, and whether a turn runs or waits.
+    """Made of the session's tag, its newest visible entry, its id's hash, that entry's expiry, and whether it is busy.
 
     The hash is there because browsers send a URL's cached tag with another session's header too.
     """
-    shown = (entry.number for entry in reversed(log.entries) if not isinstance(entry.body, _UNSEEN))
-    etag = f"{log.living.tag}-{next(shown, log.view.last)}-{_digest(log.session_id)}"
+    shown = ((entry.number, entry.at) for entry in reversed(log.entries) if not isinstance(entry.body, _UNSEEN))
+    number, at = next(shown, (log.view.last, log.living.updated))
+    until = at // 1000 + log.living.lifetime.entries
+    etag = f"{log.living.tag}-{number}-{_digest(log.session_id)}-{until:x}"
     return f'"{etag}-busy"' if log.view.busy else f'"{etag}"'
 
 
@@ -57,7 +67,9 @@ def newest_held(etags: Collection[str], session_id: str) -> Held | None:
     """The client's newest tag of this session, which can be checked without knowing the session."""
     found = [tag for etag in etags if (tag := _TAG.fullmatch(etag)) and tag["session"] == _digest(session_id)]
     newest = max(found, key=lambda tag: int(tag["number"]), default=None)
-    return Held(newest[0], int(newest["number"]), newest["busy"] is not None) if newest else None
+    if newest is None:
+        return None
+    return Held(newest[0], int(newest["number"]), newest["busy"] is not None, int(newest["until"], 16))
 
 
 def _shows_nothing(entries: Iterable[Entry]) -> bool:

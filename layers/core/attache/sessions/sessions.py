@@ -263,11 +263,11 @@ class Sessions:
 
     async def _still_holding(self, session_id: str, etags: Collection[str]) -> str | None:
         """The client's ETag, if it still holds, for one read unit. None if that takes a look at all that is known."""
-        held = newest_held(etags, session_id)
-        if held is None or (held.busy and self._warm.get(session_id) is not None):
+        held, now = newest_held(etags, session_id), self._clock.now()
+        if held is None or held.until * 1000 <= now or (held.busy and self._warm.get(session_id) is not None):
             return None  # a container that knows the running turn reads only what is newer, for no more
         entries = await self._table.since(session_id, held.after, limit=_FEW)
-        alive = self._clock.now() - self._periods.dead
+        alive = now - self._periods.dead
         return held.etag if len(entries) < _FEW and held.holds(entries, alive) else None
 
 
