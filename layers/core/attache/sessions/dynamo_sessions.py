@@ -185,7 +185,8 @@ class DynamoSessions:
             await self._call("transact_write_items", TransactItems=list(writes))
         except ClientError as error:
             reasons = _reasons(error)
-            if "ConditionalCheckFailed" not in reasons:
+            # while the slot is undecided, the other conditions may have been broken by this very write
+            if "ConditionalCheckFailed" not in reasons or reasons[0] in MAY_WORK_LATER:
                 raise _translated(error) from error
             if reasons[0] == "ConditionalCheckFailed":
                 return await self._settled_by(session_id, entry, None)
