@@ -10,6 +10,7 @@ import pytest
 
 from attache.models.model import ModelRequest
 from attache.sessions.entries import End, TurnUsage, User
+from attache.sessions.events import GONE
 from attache.tools.tool import ToolCall, ToolResult
 from attache.turns.wakeups import Guard, HandOver, Purge, Wake
 from tests.fakes.models import FakeModels, Says, asks, says
@@ -235,6 +236,22 @@ async def test_a_stream_whose_runner_was_fenced_is_reset_and_goes_on_as_a_reader
     assert reset is not None
     shown = "".join(m["content"] for m in reset["snapshot"]["messages"] if m["sender"] == "agent")
     assert shown + text_of(after) == agent == "The other runner's answer."
+
+
+async def test_a_stream_that_lost_its_turn_before_its_session_was_deleted_says_that_it_is_gone() -> None:
+    hold = asyncio.Event()
+    house = House(FakeModels([says("unstored", hold), says("The other runner's answer.")]),
+                  timings=replace(QUICK, first_flushes=60, later_flushes=60, tail=60, sign=60, dead=0.1))  # fmt: skip
+    events = await house.chats.stream(house.request())
+    heard = [(await anext(events)).data for _ in range(2)]
+    await dead(house)
+    other = house.another()
+    await other.work(Guard)
+    await other.sessions.delete(house.session_id)
+    hold.set()
+    heard += [event.data async for event in events]
+    assert [event["type"] for event in heard if event] == ["started", "text", "error"]
+    assert heard[-1] == GONE
 
 
 async def test_a_deleted_session_stops_its_runner_and_is_made_again_behind_its_tombstone() -> None:

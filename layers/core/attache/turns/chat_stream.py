@@ -52,6 +52,10 @@ class ChatStream:
         for event in text_events(text):
             self._events.put_nowait(Event(event))
 
+    def is_of(self, log: SessionLog) -> bool:
+        """Whether the session of this stream is still there."""
+        return log.head is not None and log.head.tag == self._head.tag
+
     def advanced(self, log: SessionLog) -> None:
         if log.head is not None and log.head.tag != self._head.tag:
             self._gone()
@@ -77,6 +81,8 @@ class ChatStream:
     def finish(self, log: SessionLog) -> None:
         """The turn has ended: send the events that the client lacks, or only the final one if it lacks none."""
         self.advanced(log)
+        if not self.is_of(log):
+            self._gone()
         if self.over:
             return
         self._chat.over = True
@@ -88,7 +94,7 @@ class ChatStream:
                     self._events.put_nowait(Event(WITHDRAWN))
 
     def _gone(self) -> None:
-        """The session was deleted and created again between two looks: the log is that of another one."""
+        """The session was deleted; if it was created again between two looks, the log is that of another one."""
         if not self.over:
             self._chat.over = True
             self._events.put_nowait(Event(GONE))

@@ -171,7 +171,12 @@ class Chats:
         context = self._contexts.of(request.app, log.living)
         await TurnRunner(recorder, context, self._timings).run()
         if not stream.over and stream.provisional:
-            await log.read()
+            await self._reset(log, stream)
+
+    async def _reset(self, log: SessionLog, stream: ChatStream) -> None:
+        """The runner lost its turn: the client starts again from a snapshot, if the session is still there."""
+        await log.read()
+        if stream.is_of(log):
             stream.reset(log, await self._sessions.snapshot(log))
 
     async def _follow(self, log: SessionLog, stream: ChatStream, request: ChatRequest) -> None:
