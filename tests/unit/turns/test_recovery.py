@@ -14,7 +14,7 @@ from attache.sessions.events import GONE
 from attache.tools.tool import ToolCall, ToolResult
 from attache.turns.wakeups import Guard, HandOver, Purge, Wake
 from tests.fakes.models import FakeModels, Says, asks, says
-from tests.fakes.toolset import FakeToolset
+from tests.fakes.toolset import FakeToolset, answers
 from tests.unit.turns.harness import APP, QUICK, House, text_of, types
 
 
@@ -217,6 +217,17 @@ async def test_a_function_whose_time_is_nearly_up_hands_its_turn_over() -> None:
     assert types(events)[-1] == "complete"
     roles = [message["role"] for message in house.models.requests[1].messages]
     assert roles[-2:] == ["assistant", "user"]
+
+
+async def test_calls_that_the_function_may_not_see_the_end_of_are_left_to_the_next_runner() -> None:
+    toolset = FakeToolset({"Trade": answers("done")}, unsafe=["Trade"])
+    house = House(FakeModels([asks(("Trade", "{}")), says("Traded.")]), toolset, timings=replace(QUICK, hand_over=60))
+    running = asyncio.create_task(house.stream(deadline=house.clock.now() + 5_000))
+    await asyncio.sleep(0.05)
+    assert (await house.kinds(), toolset.ran) == (["user", "agent"], [])
+    await house.another().work(HandOver)
+    assert types(await running)[-1] == "complete"
+    assert await house.kinds() == ["user", "agent", "turn", "call", "result", "end"]
 
 
 async def test_a_stream_whose_runner_was_fenced_is_reset_and_goes_on_as_a_reader() -> None:

@@ -112,10 +112,17 @@ class Recorder:
 
     async def go_on(self) -> None:
         """Between two pieces of text: store what is due. Raises TookTooLong, HandOver when time is up."""
-        now = self._clock.now()
-        self._in_time(now)
-        if self.unstored.due(now):
+        self.in_time()
+        if self.unstored.due(self._clock.now()):
             await self.flush()
+
+    def in_time(self) -> None:
+        """Call before what cannot be broken off. Raises TookTooLong, HandOver when time is up."""
+        now = self._clock.now()
+        if now - self.running.began > self._timings.turn * 1000:
+            raise TookTooLong
+        if self._deadline is not None and now > self._deadline - self._timings.hand_over * 1000:
+            raise HandOver
 
     async def close_text(self, usage: TurnUsage | None = None) -> None:
         """Make begun text a step of its own, because this model call will not finish it."""
@@ -181,12 +188,6 @@ class Recorder:
         await self.log.poll()
         self._audience.advanced(self.log)
         self._going_on(self.running)
-
-    def _in_time(self, now: int) -> None:
-        if now - self.running.began > self._timings.turn * 1000:
-            raise TookTooLong
-        if self._deadline is not None and now > self._deadline - self._timings.hand_over * 1000:
-            raise HandOver
 
     @staticmethod
     def _going_on(running: Running) -> None:

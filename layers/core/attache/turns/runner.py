@@ -115,6 +115,7 @@ class TurnRunner:
     async def _run_calls(self) -> None:
         calls = self._recorder.running.open_calls
         if calls:
+            self._recorder.in_time()
             turn = self._so_far()
             results = [result for step in turn.steps for _, result in step.results.values()]
             unknown = [result for result in results if result.outcome == "outcome_unknown"]
