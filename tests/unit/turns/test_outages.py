@@ -10,9 +10,11 @@ import pytest
 
 from attache.clock import Clock
 from attache.errors import Unavailable
+from attache.sessions.changes import notify
 from attache.sessions.entries import Entry
 from attache.sessions.table import Reading
 from attache.turns.wakeups import Guard, HandOver, Job, Wake
+from tests.fakes.clock import FakeClock
 from tests.fakes.models import FakeModels, says
 from tests.fakes.session_table import FakeSessionTable
 from tests.unit.turns.harness import QUICK, House, types
@@ -82,6 +84,26 @@ async def test_an_accepted_message_is_not_called_refused_for_a_look_that_fails(t
     await throttled()
     snapshot = await asking
     assert [message["content"] for message in snapshot["messages"]] == ["Hello"]
+
+
+class NothingDelivered(FakeSessionTable):
+    """Stores everything but that system events were delivered."""
+
+    async def put(self, session_id: str, entry: Entry, *more: Any) -> None:
+        if entry.kind == "delivered":
+            raise Unavailable("The session storage is busy; try again in a moment.")
+        await super().put(session_id, entry, *more)
+
+
+async def test_an_accepted_message_is_not_called_refused_for_events_that_cannot_be_delivered() -> None:
+    clock = FakeClock()
+    house = House(FakeModels([says("Hi.")]), table=NothingDelivered(clock), clock=clock)
+    await house.sessions.create(house.session_id, None)
+    await (await house.log()).append(notify("It will be slow today."))
+    snapshot = await house.chats.answer(house.request(), 0)
+    assert [message["content"] for message in snapshot["messages"]] == ["Hello"]
+    assert snapshot["system_events"] == []
+    assert await house.sessions.events(house.session_id, 5) == [{"SystemNotice": "It will be slow today."}]
 
 
 async def test_a_waiting_stream_outlives_a_look_that_fails(table: ThrottledTable) -> None:

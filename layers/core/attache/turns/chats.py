@@ -73,7 +73,13 @@ class Chats:
             with suppress(Unavailable):  # the message was accepted: an error would make the client send it again
                 await log.poll()
             await self._sessions.nudge(log)
-        return await self._sessions.delivered_snapshot(log)
+        return await self._delivered(log)
+
+    async def _delivered(self, log: SessionLog) -> dict[str, Any]:
+        try:
+            return await self._sessions.delivered_snapshot(log)
+        except Unavailable:  # as above; its system events come with a later snapshot
+            return await self._sessions.snapshot(log)
 
     async def settled(self) -> None:
         """Wait until every turn that runs here has ended or was handed over."""
