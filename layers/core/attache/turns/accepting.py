@@ -82,9 +82,9 @@ def accept(request: ChatRequest, now: int, most_waiting: int, *, streamed: bool)
 
 
 def check_same(request: ChatRequest, made: Idempotency) -> None:
-    """Raises Conflict if the `Idempotency-Key` was sent with another message."""
+    """Raises Conflict if the `Idempotency-Key` was sent with another message, or to another app."""
     if made.digest != request.digest:
-        raise Conflict("This Idempotency-Key was used with another message: send a new key with a new message.")
+        raise Conflict("This Idempotency-Key was used with another message or app: send a new key with a new message.")
 
 
 def _check_wallet(head: Head | None, request: ChatRequest) -> None:
