@@ -63,7 +63,7 @@ async def write(aws: Aws, table: str, history: History, app: str, now: int) -> s
     gist = prose(MOST_GIST)  # as every session has one that was named
     head = Head(
         session_id, "0a1b2c3d", 1, last.number, first.at, last.at, app=app, wallet=history.wallet, owner=owner,
-        gist=gist, gist_at=first.at,
+        title_by="model", gist=gist, gist_at=first.at,
     )  # fmt: skip
     items = [entry_item(session_id, entry, head.lifetime) for entry in entries]
     expires = now // 1000 + head.lifetime.head

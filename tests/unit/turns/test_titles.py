@@ -12,8 +12,10 @@ from attache.errors import Unavailable
 from attache.models.model import ModelFailed, ModelRequest
 from attache.tools.toolsets import LaterToolset
 from attache.turns.answering import Answer
+from attache.turns.successors import NAMED_WITHIN
 from attache.turns.titles import FIRST_WORDS, MOST_CHARACTERS, TASK, first_words, title_of
 from attache.turns.wakeups import Title, Wake, parse_job
+from tests.fakes.clock import FakeClock
 from tests.fakes.models import FakeModels, Says, asks, says
 from tests.fakes.toolset import FakeToolset, answers
 from tests.fakes.wakeups import FakeWakeups
@@ -56,6 +58,20 @@ async def test_one_job_is_sent_for_a_session_and_none_for_later_turns() -> None:
     await house.stream("one")
     assert len(house.wakeups.take(Title)) == 1
     await house.stream("two")
+    await house.another().stream("three")
+    assert house.wakeups.take(Title) == []
+
+
+async def test_a_job_that_was_lost_is_sent_again_after_a_later_answer() -> None:
+    clock = FakeClock()
+    house = House(named(says("ETH")), clock=clock)
+    await house.stream("one")
+    assert len(house.wakeups.take(Title)) == 1
+    clock.forward(NAMED_WITHIN / 1000 + 1)
+    await house.another().stream("two")
+    await house.another().work(Title)
+    assert await title(house) == ("ETH", "model")
+    clock.forward(NAMED_WITHIN / 1000 + 1)
     await house.another().stream("three")
     assert house.wakeups.take(Title) == []
 

@@ -16,6 +16,8 @@ from attache.turns.window import unsummarized
 
 logger = logging.getLogger(__name__)
 
+NAMED_WITHIN = 120_000  # milliseconds from an answer: its title was asked for, and may still come
+
 
 async def wake_waiting(log: SessionLog, wakeups: Wakeups, timings: Timings) -> None:
     """Wake a worker for the first waiting message; with a delay if a stream's own function will take it.
@@ -33,11 +35,16 @@ async def wake_waiting(log: SessionLog, wakeups: Wakeups, timings: Timings) -> N
 
 
 async def have_first_answer_named(log: SessionLog, wakeups: Wakeups) -> None:
-    """Ask for a title if this was the session's first answer. Never fails: only a title is lost."""
-    head = log.living
+    """Ask for a title after the session's first answer, and after a later one if nothing has come of that.
+
+    Never fails: the next answer asks again.
+    """
+    head, last = log.living, log.entries[-1]
     if not is_unnamed(head, head.tag) or not log.known.complete:
         return
-    if [exchange.end for exchange in exchanges(log.entries)] != [log.entries[-1].number]:
+    ends = {exchange.end for exchange in exchanges(log.entries)}
+    lately = [entry.number for entry in log.entries if entry.number in ends and last.at - entry.at < NAMED_WITHIN]
+    if lately != [last.number]:
         return
     try:
         await wakeups.title(log.session_id, head.tag)
