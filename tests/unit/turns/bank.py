@@ -64,13 +64,14 @@ class Branch:
         tool: HttpTool = WITHDRAW,
         confirm: bool = False,
         jobs: FakeToolJobs | None = None,
+        models: FakeModels | None = None,
     ) -> None:
         self.bank = bank
         self.clock = FakeClock()
         later: Toolset = LaterToolset(FakeToolset({"Withdraw": bank._run}, unsafe=["Withdraw"]), ["Withdraw"])
-        models = FakeModels([asks(("Withdraw", '{"amount": 5}')), says("It goes on."), *script])
+        scripted = FakeModels([asks(("Withdraw", '{"amount": 5}')), says("It goes on."), *script])
         self.house = House(
-            models,
+            models or scripted,
             ConfirmedToolset(later, ["Withdraw"] if confirm else []),
             app=APP.model_copy(update={"tools": (tool,)}),
             clock=self.clock,

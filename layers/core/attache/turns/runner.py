@@ -26,6 +26,7 @@ from attache.turns.spending import spent
 from attache.turns.stops import Fenced, HandOver, Interrupted, TookTooLong
 from attache.turns.successors import have_first_answer_named, have_older_turns_summarized, wake_waiting
 from attache.turns.timings import Timings
+from attache.turns.unasked import is_too_far_from_the_user
 from attache.turns.window import reach_window
 from attache.usage.usage import Spender
 
@@ -44,6 +45,7 @@ class TurnRunner:
         self._timings = timings
         self._asking = Asking(recorder, context, self._spender)
         self._calls = Calls(recorder, context.toolset, context.blobs, context.tool_jobs, self._call_context)
+        self._far = False
 
     async def run(self) -> None:
         """Return when the turn has ended, was handed over or lost; usage and wake-ups are written by then.
@@ -79,6 +81,7 @@ class TurnRunner:
         log = self._recorder.log
         await reach_window(log)
         await log.reach_back(lambda _: self._cause_is_at_hand())
+        self._far = await is_too_far_from_the_user(log, self._recorder.turn)
         await self._recorder.close_text()
         await self._take_up_approved()
         await self._run_calls()
@@ -96,8 +99,8 @@ class TurnRunner:
             await self._recorder.append(lambda _: Agent("", (approved,)))
 
     async def _next_answer(self) -> Completion:
-        """The model's next step; after the last step that the app allows, one without calls."""
-        if self._recorder.running.steps < self._context.app.max_steps:
+        """The model's next step; one without calls after the app's last step, or too far from the user."""
+        if self._recorder.running.steps < self._context.app.max_steps and not self._far:
             return await self._asking.answer()
         return replace(await self._asking.answer(last=True), calls=())
 
