@@ -67,6 +67,7 @@ def _read(block: str) -> tuple[str | None, dict[str, Any] | None]:
     if event is not None:
         conforms_event(event, updates=True)
     if event is not None:
+        assert fields["id"]
         assert set(event) == {"type", "session_id"} | FIELDS[event["type"]]
     return fields.get("id"), event
 
@@ -93,7 +94,7 @@ def test_a_connection_begins_with_an_id_and_tells_what_happens_then(http: httpx.
     assert kinds.count("tool_update") == kinds.count("tool_complete") == 2
     assert "".join(event["content"] for event in events if event["type"] == "text") == "The tool said so."
     assert all(event["session_id"] == headers["X-Session-Id"] for event in events)
-    assert all(isinstance(event["result"], str) for event in events if event["type"] == "tool_complete")
+    assert all(isinstance(event["result"], str) for event in events if event["type"].startswith("tool_"))
 
 
 def test_a_title_is_told(http: httpx.Client) -> None:

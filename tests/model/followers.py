@@ -1,6 +1,6 @@
 """Clients that read a snapshot and then follow updates: together they must have all that is said, and nothing twice.
 
-What comes before the next id is provisional to them: a channel that is cut there says it again.
+Every event has an id, so that a channel may be cut anywhere.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ class Follower:
     base: int = 0
     ended: int = 0
     called_back: int = 0
-    heard: list[Json] = field(default_factory=list)
     followed: int = 0
 
     @property
@@ -41,11 +40,10 @@ class Follower:
         self.base = self.number
 
     def hear(self, event: Event) -> None:
-        self.heard += [event.data] if event.data else []
-        if event.id is not None:
-            for data in self.heard:
-                self._take(data)
-            self.heard, self.last_id = [], event.id
+        assert event.id is not None
+        if event.data:
+            self._take(event.data)
+        self.last_id = event.id
 
     def _take(self, data: Json) -> None:
         self.followed += 1
@@ -103,7 +101,6 @@ async def _listen(service: Service, follower: Follower, lasts: float, patience: 
     events: asyncio.Queue[Event | None] = asyncio.Queue()
     channel = container.invoke(_served(service, container, follower.last_id, lasts, events), LASTS)
     channel.add_done_callback(lambda _: events.put_nowait(None))
-    follower.heard = []
     while True:
         try:
             event = await asyncio.wait_for(events.get(), patience)
@@ -125,4 +122,4 @@ async def _served(
 
 
 def _number(event_id: str) -> int:
-    return int(event_id.rsplit("-", 1)[1])
+    return int(event_id.rpartition("-")[2].partition(".")[0])

@@ -124,7 +124,7 @@ class _Stuttering(Updates):
     async def stream(
         self, session_id: str, last_event_id: str | None = None, deadline: int | None = None
     ) -> AsyncGenerator[SentEvent, None]:
-        tag, number = (last_event_id or "0-0").rsplit("-", 1)
+        tag, _, number = (last_event_id or "0-0").partition(".")[0].partition("-")
         earlier = f"{tag}-{max(int(number) - 1, 0)}" if last_event_id else None
         return await super().stream(session_id, earlier, deadline)
 

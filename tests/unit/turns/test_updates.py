@@ -76,15 +76,26 @@ async def test_a_snapshot_and_what_follows_it_are_the_whole_answer_at_every_poin
 
 
 async def test_resuming_anywhere_misses_nothing_and_repeats_nothing() -> None:
-    house = House(FakeModels([asks(("Price", "{}")), says("one ", 0.06, "two ", 0.06, "three")]),
-                  FakeToolset({"Price": answers("1")}))  # fmt: skip
+    said_at_length = says("one ", 0.06, "two " * 2_000, 0.06, "three")
+    models = FakeModels([asks(("Price", "{}"), ("Price", "[]")), said_at_length])
+    house = House(models, FakeToolset({"Price": answers("1")}))
     await house.stream("Hi")
     everything = await collected(await updates(house).stream(house.session_id, "0-0"))
+    assert len({event.id for event in everything}) == len(everything)
     for place, event in enumerate(everything):
-        if event.id is not None:
-            rest = await collected(await updates(house).stream(house.session_id, event.id))
-            assert rest[0] == Event(None, event.id)
-            assert rest[1:] == everything[place + 1 :]
+        assert event.id is not None
+        rest = await collected(await updates(house).stream(house.session_id, event.id))
+        assert rest[0] == Event(None, event.id)
+        assert rest[1:] == everything[place + 1 :]
+
+
+async def test_an_id_within_an_entry_resumes_a_chat_before_it() -> None:
+    house = House(FakeModels([says("hello")]))
+    await house.stream("Hi", idempotency_key="k1")
+    everything = await collected(await updates(house).stream(house.session_id, "0-0"))
+    (within, *_) = (event.id for event in everything if event.id and "." in event.id)
+    again = await house.stream("Hi", idempotency_key="k1", last_event_id=within)
+    assert next(event["type"] for _, event in again if event) == "started"
 
 
 @pytest.mark.parametrize("unknown", ["00000000-3", "nonsense", "ffffffff-1"])

@@ -1,7 +1,7 @@
 """Server-sent events from the log: what an entry becomes on a chat stream and on the updates channel.
 
-Both are pure functions of entries. If one entry becomes several events, the last one has the id, so that a client that
-resumes there has had all of them.
+Both are pure functions of entries. If one entry becomes several events, the last one has the entry's id, so that a
+client that resumes there has had all of them.
 """
 
 from __future__ import annotations

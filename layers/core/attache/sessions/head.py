@@ -9,7 +9,7 @@ from attache.sessions.entries import Body, Deleted, Sign, Text
 
 NEW_TITLE, UNTITLED = "New chat", "default"
 DAY = 86_400
-_ID = re.compile(r"(?P<tag>[0-9a-f]{8})-(?P<number>[0-9]{1,12})(-[\w-]+)?", re.ASCII)
+_ID = re.compile(r"(?P<tag>[0-9a-f]{8})-(?P<number>[0-9]{1,12})(\.(?P<part>[0-9]{1,4})|-[\w-]+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,10 @@ class Head:
         """The public id of an entry, used for events, messages and turns."""
         return f"{self.tag}-{number}"
 
+    def id_within(self, number: int, part: int) -> str:
+        """The id of the first `part` events of entry `number`, which has more; it counts from the entry before."""
+        return f"{self.id_of(number - 1)}.{part}"
+
     def id_of_result(self, number: int, call_id: str) -> str:
         """The id of the message with a call's result: one entry may contain several results."""
         return f"{self.id_of(number)}-{call_id}"
@@ -83,6 +87,11 @@ class Head:
         """The number in an id of this session; None for another session's id and for anything else."""
         found = _ID.fullmatch(event_id)
         return int(found["number"]) if found and found["tag"] == self.tag else None
+
+    def part_of(self, event_id: str) -> int:
+        """How many events of the next entry came before this id, too (`id_within`)."""
+        found = _ID.fullmatch(event_id)
+        return int(found["part"] or 0) if found and found["tag"] == self.tag else 0
 
 
 def owner_name(wallet: str, app: str | None) -> str:

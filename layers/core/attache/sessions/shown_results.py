@@ -42,7 +42,7 @@ def parsed(text: str) -> Any:
 def tool_update(call_id: str, name: str, status: str, args: Any, message: str = "") -> Json:
     """`tool_update`: the progress of a call."""
     return {"type": "tool_update", "tool_name": name, "name": name, "call_id": call_id, "status": status,
-            "message": message, "args": args, "result": None}  # fmt: skip
+            "message": message, "args": args, "result": ""}  # fmt: skip
 
 
 def completed(result: CallResult) -> Json:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from attache.clock import Clock
 from attache.errors import TooMany, Unavailable
-from attache.sessions.entries import Deleted
+from attache.sessions.entries import Deleted, Entry
 from attache.sessions.events import update_events
+from attache.sessions.head import Head
 from attache.sessions.known import ends_before
 from attache.sessions.log import SessionLog
 from attache.sessions.restoring import restored
@@ -80,14 +81,15 @@ class Updates:
     async def _beginning(self, reader: _Reader, log: SessionLog, last_event_id: str | None) -> list[Event]:
         """An id to resume from, or a `reset` if the given one is unknown; then the events since."""
         after = await _resumed(log, last_event_id, self._channel.furthest)
+        part = log.head.part_of(last_event_id) if log.head and last_event_id else 0
         if after is None and last_event_id is not None:
-            after = log.view.last
+            after, part = log.view.last, 0
             whole = empty_snapshot(log.session_id) if log.head is None else await self._sessions.snapshot(log)
             first = Event({"type": "reset", "session_id": log.session_id, "snapshot": whole}, reader.id_of(after))
         else:
             after = log.view.last if after is None else after
-            first = Event(None, reader.id_of(after))
-        reader.begin(after)
+            first = Event(None, reader.id_of(after, part))
+        reader.begin(after, part)
         return [first, *reader.read()]
 
     async def _tail(self, reader: _Reader, log: SessionLog, deadline: int | None) -> AsyncGenerator[Event, None]:
@@ -131,23 +133,27 @@ class _Reader:
         self._log = log
         self._tag: str | None = None
         self._number = 0
+        self._had = (0, 0)  # an entry, and how many of its events the client has had
         self._at = View()
         self.over = False
 
-    def begin(self, after: int) -> None:
-        self._tag, self._number = self._living, after
+    def begin(self, after: int, part: int = 0) -> None:
+        self._tag, self._number, self._had = self._living, after, (after + 1, part)
         self._at = fold(entry for entry in self._log.entries if entry.number <= after)
 
     @property
     def _living(self) -> str | None:
         return self._log.head.tag if self._log.head else None
 
-    def id_of(self, number: int) -> str:
+    def id_of(self, number: int, part: int = 0) -> str:
         """The id of a place to resume from; without a session, one that every event of the next session comes after."""
-        return self._log.head.id_of(number) if self._log.head else NEVER_USED
+        head = self._log.head
+        if head is None:
+            return NEVER_USED
+        return head.id_within(number + 1, part) if part else head.id_of(number)
 
     def read(self) -> list[Event]:
-        """The events of new entries; the last event of an entry has its id."""
+        """The events of new entries."""
         events: list[Event] = []
         head = self._log.known.head  # also of a deleted session: it may have entries from just before
         self._tag, followed = self._living, self._tag
@@ -155,11 +161,16 @@ class _Reader:
         for entry in restored(self._log.entries, self._number):
             self.over = self.over or isinstance(entry.body, Deleted)
             if head is not None and not self.over:
-                made = update_events(head, entry, self._at, self._number)
-                events += [Event(data) for data in made[:-1]]
-                events += [Event(data, head.id_of(entry.number)) for data in made[-1:]]
+                events += self._told(head, entry)
                 self._at, self._number = self._at.after(entry), entry.number
         return events
+
+    def _told(self, head: Head, entry: Entry) -> list[Event]:
+        """The events of an entry that the client lacks; each can be resumed from, and the last has the entry's id."""
+        made = update_events(head, entry, self._at, self._number)
+        ids = [*(head.id_within(entry.number, part) for part in range(1, len(made))), head.id_of(entry.number)]
+        had = self._had[1] if entry.number == self._had[0] else 0
+        return [Event(data, event_id) for data, event_id in zip(made, ids, strict=False)][had:]
 
 
 async def _resumed(log: SessionLog, last_event_id: str | None, furthest: int) -> int | None:
