@@ -243,10 +243,10 @@ class Sessions:
 
     async def _heard(self, session_id: str, user_state: Mapping[str, Any] | None, client_id: str | None) -> SessionLog:
         log = await self._read(session_id)
+        if user_state is not None:  # first, because it may be refused
+            await self._change(log, changes.hear(user_state, self._clock.now()))
         if client_id is not None:
             await self._change(log, changes.bind_polling(self._clock.now(), client_id))
-        if user_state is not None:
-            await self._change(log, changes.hear(user_state, self._clock.now()))
         await self.nudge(log)
         return log
 
