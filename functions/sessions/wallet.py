@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from attache.clock import rfc3339
 from attache.errors import BadInput
 from attache.wallets.sign_in import domain_for
+from attache.wire.access import Access
 from attache.wire.caller import Caller
 from attache.wire.request import Asking
 
@@ -21,11 +22,12 @@ MOST_SIGNATURE = 20_000  # one of a contract wallet is long, and told so
 
 
 def wallet_routes(services: Services) -> APIRouter:
-    router = APIRouter()
+    router, access = APIRouter(), Access(services.keys, services.sessions)
     ours = [domain.strip().lower() for domain in services.settings.wallet_domains.split(",") if domain.strip()]
 
     @router.get("/api/wallet/nonce")
     async def nonce(caller: Asking) -> Response:
+        await access.to_session(caller, caller.optional_session_id())
         wallet = caller.public_key()
         if wallet is None:
             raise BadInput("A wallet is missing: say whose with ?public_key=0x...")
@@ -34,6 +36,7 @@ def wallet_routes(services: Services) -> APIRouter:
 
     @router.post("/api/wallet/verify")
     async def verify(caller: Asking) -> Response:
+        await access.to_session(caller, caller.optional_session_id())
         message, signature = caller.text("message", MOST_MESSAGE), caller.text("signature", MOST_SIGNATURE)
         made = await services.proofs.verify(message, signature)
         return _secret({"wallet_token": made.token, "expires_at": rfc3339(made.expires)})

@@ -246,7 +246,7 @@ OPERATIONS: Mapping[str, Operation] = {
         "A message to be signed with the wallet (EIP-4361), good once and for a few minutes.",
         answers.WalletNonce,
         (query("public_key", "The wallet's address.", required=True),),
-        refusals=(400, 403),
+        refusals=(400, *KEYED),
         about_a_session=False,
     ),
     "POST /api/wallet/verify": Operation(
@@ -254,7 +254,7 @@ OPERATIONS: Mapping[str, Operation] = {
         "Prove the wallet by the message's signature.",
         answers.WalletToken,
         body=requests.SignatureBody,
-        refusals=(400, 401, 403),
+        refusals=(400, *KEYED),
         about_a_session=False,
     ),
     "GET /health": Operation(
