@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 import socket
@@ -11,9 +12,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import quote
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from attache.wire.boundary import EVERY_ANSWER
 from attache_local.errors import LocalStackError
 from attache_local.ports import LOOPBACK, port_of
 
@@ -21,6 +25,7 @@ GRACE_SECONDS = 1
 KEPT_SECONDS = 75  # longer than clients do: else a connection is closed just when it is used again
 MOST_HEAD = 1 << 20  # as on Lambda: a message that is too long is refused in our own JSON
 STEP_SECONDS = 0.01
+UNREADABLE = "What is not ASCII in a URL must be percent-encoded, and a long message belongs into the body."
 _SESSION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 log = logging.getLogger("attache.access")
@@ -31,7 +36,7 @@ async def serving(app: ASGIApp, listening: socket.socket) -> AsyncIterator[str]:
     """Serve `app` while the block runs; gives its URL. Streams still open at the end are cut after a second."""
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=_Protocol,
         h11_max_incomplete_event_size=MOST_HEAD,
         access_log=False,
         log_config=None,
@@ -50,6 +55,18 @@ async def serving(app: ASGIApp, listening: socket.socket) -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await running
+
+
+class _Protocol(H11Protocol):
+    """What cannot be read as HTTP is refused in the API's own shape."""
+
+    def send_400_response(self, msg: str) -> None:
+        headers = {**EVERY_ANSWER, "content-type": "application/json", "connection": "close"}
+        refused = json.dumps({"error": f"{msg} {UNREADABLE}"}).encode()
+        start = h11.Response(status_code=400, headers=list(headers.items()), reason="Bad Request")
+        for part in (start, h11.Data(data=refused), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(part) or b"")
+        self.transport.close()
 
 
 class _Server(uvicorn.Server):
