@@ -116,6 +116,9 @@ def test_a_malformed_body_is_refused_wherever_there_is_one(
         ("GET", "/api/events?count=many", None),
         ("GET", "/api/sessions", None),
         ("GET", "/api/state?user_state=[]", None),
+        ("GET", '/api/state?client_id=new&user_state={"chain_id": "one"}', None),
+        ("GET", "/api/state?client_id=caf%E9", None),
+        ("POST", "/api/chat?message=caf%E9", None),
     ],
 )
 def test_other_bad_input(http: httpx.Client, method: str, path: str, body: dict[str, Any] | None) -> None:
@@ -175,13 +178,31 @@ def test_too_many_messages_wait_for_nobody(http: httpx.Client) -> None:
     assert said.count("next") == 20
 
 
+def test_a_wrong_method_is_told_the_right_ones(http: httpx.Client) -> None:
+    answer = http.put("/api/sessions")
+    assert "only GET, POST" in refused(answer, 405)
+    assert answer.headers["allow"] == "GET, POST"
+
+
+KEYED_ENDPOINTS = [
+    *SESSION_ENDPOINTS,
+    ("GET", "/api/sessions?public_key=0xabc"),
+    ("GET", "/api/control/apps"),
+    ("GET", "/api/session/models"),
+    ("GET", "/api/control/provider-keys?client_id=c"),
+    ("DELETE", "/api/secrets?client_id=c"),
+    ("GET", "/api/wallet/nonce?public_key=0xabc"),
+    ("POST", "/api/wallet/verify"),
+]
+
+
 @pytest.mark.parametrize(
     ("which", "header"),
     [("revoked", "AOMI-APP-KEY"), ("expired", "X-API-Key"), ("unknown", "AOMI-APP-KEY"), ("nonsense", "X-API-Key")],
 )
 def test_a_bad_key_is_refused_everywhere(http: httpx.Client, running: Running, which: str, header: str) -> None:
     key: str = getattr(running.keys, which, "not a key")
-    for method, path in [*SESSION_ENDPOINTS, ("GET", "/api/control/apps"), ("GET", "/api/session/models")]:
+    for method, path in KEYED_ENDPOINTS:
         session = {"X-Session-Id": str(uuid4())}
         refused(http.request(method, path, headers={**session, header: key}), 401)
         untouched(http, session)

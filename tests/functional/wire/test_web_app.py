@@ -92,7 +92,7 @@ def client() -> Iterator[httpx.Client]:
         ("/fails/unavailable", 503, "The store does not answer.", {"retry-after": "1"}),
         ("/nothing", 404, "There is no endpoint /nothing.", {}),
         ("/number/", 404, "There is no endpoint /number/.", {}),
-        ("/echo", 405, "/echo does not take GET.", {"allow": "POST"}),
+        ("/echo", 405, "/echo does not take GET, only POST.", {"allow": "POST"}),
     ],
 )
 def test_errors_are_json(client: httpx.Client, path: str, status: int, error: str, headers: dict[str, str]) -> None:

@@ -112,7 +112,7 @@ class Caller:
 
     def count(self, name: str, most: int) -> int:
         """A whole number in the query: at most `most`, which is also the default. Raises BadInput."""
-        sent = self.query.get(name, str(most))
+        sent = self.query.get(name) or str(most)
         if not (sent.isascii() and sent.isdigit() and len(sent) < 10):
             raise BadInput(f"{name} must be a whole number.")
         return min(int(sent), most)

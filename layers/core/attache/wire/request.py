@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 
-from attache.errors import TooLarge
+from attache.errors import BadInput, TooLarge
 from attache.wire.caller import Caller
 from attache.wire.json_text import parse_object
 
@@ -19,13 +20,21 @@ async def read_caller(request: Request) -> Caller:
     """Read the request; its body is parsed whatever its content type. Raises BadInput, TooLarge."""
     return Caller(
         headers={name: _last(request, name) for name in request.headers},
-        query=dict(request.query_params),
+        query=query_names(request.scope["query_string"]),
         path=dict(request.path_params),
         body=json_body(await _body(request)),
     )
 
 
 Asking = Annotated[Caller, Depends(read_caller)]
+
+
+def query_names(query: bytes) -> Mapping[str, str]:
+    """The values in a query by name, the last of each. Raises BadInput if one is not UTF-8."""
+    try:
+        return dict(parse_qsl(query.decode(), keep_blank_values=True, errors="strict"))
+    except UnicodeDecodeError as error:
+        raise BadInput("The query is not UTF-8.") from error
 
 
 def json_body(body: bytes) -> Mapping[str, Any]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from http import HTTPStatus
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from attache.errors import AttacheError, Unavailable
 from attache.wire.boundary import Boundary, Settle, route_path
 from attache.wire.refusals import Refusal, refusal
+
+METHODS = ("GET", "POST", "PATCH", "DELETE")
 
 log = logging.getLogger(__name__)
 
@@ -49,12 +53,22 @@ async def _invalid(_: Request, error: Exception) -> Response:
 
 async def _no_endpoint(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    words = {
-        404: f"There is no endpoint {request.url.path}.",
-        405: f"{request.url.path} does not take {request.method}.",
-    }
-    message = words.get(error.status_code, error.detail)
-    return _json(Refusal(error.status_code, {"error": message}, error.headers or {}))
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return _wrong_method(request)
+    words = f"There is no endpoint {request.url.path}." if error.status_code == HTTPStatus.NOT_FOUND else error.detail
+    return _json(Refusal(error.status_code, {"error": words}, error.headers or {}))
+
+
+def _wrong_method(request: Request) -> Response:
+    """405 with all that the path takes; the first of its routes, which refused, knows its own method only."""
+    taken = ", ".join(method for method in METHODS if _takes(request, method))
+    words = f"{request.url.path} does not take {request.method}, only {taken}."
+    return _json(Refusal(HTTPStatus.METHOD_NOT_ALLOWED, {"error": words}, {"allow": taken}))
+
+
+def _takes(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 def _json(answer: Refusal) -> JSONResponse:
