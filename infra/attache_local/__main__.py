@@ -41,7 +41,7 @@ async def _run(port: int, directory: Path) -> None:
     try:
         async with local_stack(port, directory, dict(os.environ), progress) as ready:
             print(greeting(ready, progress.seconds), flush=True)
-            await asyncio.Event().wait()
+            await ready.run()
     except asyncio.CancelledError:
         progress.note("stopped")
         os._exit(0)  # all is closed; an ordinary exit would wait until a thread has imported LiteLLM

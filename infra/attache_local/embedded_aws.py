@@ -103,6 +103,11 @@ class EmbeddedAws:
             self._spawn(lock)
         return note
 
+    def ended(self) -> bool:
+        """Whether the process is gone, however it ended."""
+        with self._lock_file() as lock:
+            return _locked(lock)
+
     def stop(self) -> None:
         """Stop it cleanly, which saves its state; does nothing if none runs."""
         with self._lock_file() as lock:

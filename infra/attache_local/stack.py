@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from attache.aws import Aws, AwsAccess
+from attache.aws import Aws
 from attache.clock import Clock
 from attache.models.access import ProviderAccess
 from attache.models.catalogue import Catalogue
@@ -17,6 +18,7 @@ from attache.settings import LOCAL_STAGE
 from attache_local.demo_model import demo_model
 from attache_local.dev_file import DevFile
 from attache_local.embedded_aws import EmbeddedAws
+from attache_local.errors import LocalStackError
 from attache_local.example import API_KEY, Operator
 from attache_local.ports import listen, listen_near
 from attache_local.progress import Progress
@@ -26,6 +28,9 @@ from attache_local.serving import AccessLog, serving
 from attache_local.stacks import deploy_stacks
 from attache_local.state_lock import held
 from example_api.server import example_api
+
+WATCH_SECONDS = 1.0
+ENDED = "start again, and the stack goes on from its last clean stop"
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,14 @@ class Ready:
     apps: list[str]
     example_api: str
     providers: list[str]
+    aws: EmbeddedAws
+
+    async def run(self) -> None:
+        """Wait for as long as the stack can run. Raises LocalStackError when its embedded AWS has ended."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if self.aws.ended():
+                raise LocalStackError(f"the embedded AWS has ended: {ENDED}")
 
 
 @asynccontextmanager
@@ -47,8 +60,8 @@ async def local_stack(
     async with AsyncExitStack() as running:
         listening = running.enter_context(listen(port))
         running.enter_context(held(directory / "lock"))
-        access = _embedded_aws(running, directory / "aws", progress)
-        aws = Aws(access)
+        embedded = _embedded_aws(running, directory / "aws", progress)
+        aws = Aws(embedded.access)
         outputs = await deploy_stacks(aws)
         progress.step("embedded AWS, its tables, queues and bucket")
         operator = Operator(aws, outputs, Clock())
@@ -70,8 +83,8 @@ async def local_stack(
         file = DevFile(directory)
         key = await operator.app_key(file.remembered())
         file.remember(key)
-        ready = Ready(url, key, await service.apps(), example_url, sorted(providers))
-        file.write(_for_scripts(ready, access, outputs))
+        ready = Ready(url, key, await service.apps(), example_url, sorted(providers), embedded)
+        file.write(_for_scripts(ready, outputs))
         running.callback(file.remove)
         running.callback(_stopping, progress)
         service.warm()
@@ -86,12 +99,12 @@ async def _providers(aws: Aws, environ: Mapping[str, str]) -> frozenset[str]:
     )
 
 
-def _embedded_aws(running: AsyncExitStack, directory: Path, progress: Progress) -> AwsAccess:
+def _embedded_aws(running: AsyncExitStack, directory: Path, progress: Progress) -> EmbeddedAws:
     embedded = EmbeddedAws(directory)
     if note := embedded.start():
         progress.note(note)
     running.callback(embedded.stop)
-    return embedded.access
+    return embedded
 
 
 def _stopping(progress: Progress) -> None:
@@ -99,7 +112,7 @@ def _stopping(progress: Progress) -> None:
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # a stream that is cut now is no error
 
 
-def _for_scripts(ready: Ready, access: AwsAccess, outputs: Mapping[str, str]) -> dict[str, object]:
-    stack = {name: value for name, value in asdict(ready).items() if name != "providers"}
-    reached = {name: value for name, value in asdict(access).items() if value is not None}
+def _for_scripts(ready: Ready, outputs: Mapping[str, str]) -> dict[str, object]:
+    stack = {name: getattr(ready, name) for name in ("url", "app_key", "apps", "example_api")}
+    reached = {name: value for name, value in asdict(ready.aws.access).items() if value is not None}
     return {**stack, "aws": reached, "outputs": {**outputs, "SearchBackend": "embedded"}}

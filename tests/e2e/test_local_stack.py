@@ -186,6 +186,15 @@ def test_a_stack_that_was_killed_leaves_its_aws_to_the_next(start: Start, client
     assert not is_alive(aws_pid)
 
 
+def test_a_stack_whose_aws_is_killed_stops_and_says_so(start: Start) -> None:
+    first = start().ready()
+    os.kill(first.aws_pid, signal.SIGKILL)
+    assert first.process.wait(20) == 1
+    assert "the embedded AWS has ended: start again" in first.output
+    assert not (first.folder / ".attache" / "dev.json").exists()
+    listen(first.port).close()
+
+
 def test_a_stop_while_it_starts_leaves_nothing_running(start: Start) -> None:
     begun = start()
     begun.says("embedded AWS")

@@ -83,7 +83,9 @@ def test_one_that_was_killed_goes_on_from_its_last_clean_stop(embedded: Embedded
     embedded.stop()
     embedded.start()
     put(embedded, outputs, "lost")
+    assert not embedded.ended()
     kill(embedded)
+    assert embedded.ended()
     assert "going on from its clean stop of 2" in str(embedded.start())
     assert got(embedded, outputs) == "saved"
 
