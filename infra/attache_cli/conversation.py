@@ -62,12 +62,20 @@ class Conversation:
                 "POST", "/api/chat", params=self._params, json={"text": text}, headers=headers
             ) as response,
         ):
+            self._check_key(response)
             _check(response)
             for event_id, event in _numbered(response.iter_lines()):
                 yield from heard.news(event_id, event)
                 if heard.over:
                     return
         raise Lost("The stream was cut.")
+
+    def _check_key(self, response: httpx.Response) -> None:
+        """Raises CommandError, with what to do, if the app wants another key."""
+        why, app = _refusal(response) if response.status_code in (401, 403) else "", self._params["app"]
+        if "key" in why:
+            how = f"attache keys create --app {app} issues one; give it with --key or in ATTACHE_APP_KEY."
+            raise CommandError(f"{why} {how}")
 
     def interrupt(self) -> None:
         """Stop the running answer; its text so far is kept."""

@@ -132,7 +132,7 @@ def test_a_conversation_is_one_session_and_outlives_a_refusal(attache: Attache, 
     assert shown.exit_code == 0
     assert [body["text"] for _, _, body in service.asked] == ["One", "Two", "Three"]
     assert len({headers["X-Session-Id"] for _, headers, _ in service.asked}) == 1
-    assert "Error: This key does not authorize the app." in shown.stderr
+    assert "Error: This key does not authorize the app. attache keys create --app shop issues one" in shown.stderr
     assert service.asked[0][1]["X-Session-Id"] in shown.stderr
 
 
