@@ -25,7 +25,7 @@ class Commands(TyperGroup):
             answer = error.response["Error"]
             _fail(f"AWS refused {error.operation_name}: {answer.get('Message') or answer.get('Code')}")
         except BotoCoreError as error:
-            _fail(f"{error} (the profile and region are the usual ones: AWS_PROFILE, AWS_REGION).")
+            _fail(f"{error} (the profile and region are the usual ones: AWS_PROFILE, AWS_DEFAULT_REGION).")
 
 
 def _fail(why: str) -> None:

@@ -67,7 +67,7 @@ async def _looked(check: Check, examined: Examined) -> list[Finding]:
         code, action = error.response["Error"].get("Code", ""), error.operation_name
         return [wrong(of, f"AWS refused {action}: {code}", f"see that it exists, and that you may {action}")]
     except (BotoCoreError, AttacheError) as error:
-        return [wrong(of, str(error), "see that AWS is reached from here: AWS_PROFILE, AWS_REGION")]
+        return [wrong(of, str(error), "see that AWS is reached from here: AWS_PROFILE, AWS_DEFAULT_REGION")]
 
 
 def _row(finding: Finding) -> tuple[Cell, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -39,6 +40,19 @@ def test_no_credentials_are_one_line(attache: Attache) -> None:
     assert failed.exit_code == 1
     assert failed.stderr.startswith("Error: Unable to locate credentials")
     assert failed.stderr.count("\n") == 1
+
+
+def test_who_has_said_no_region_is_told_the_variable_that_is_read(
+    attache: Attache, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "none"))
+    failed = attache("keys", "list", "--stage", "prod")
+    assert "specify a region" in failed.stderr
+    [named] = re.findall(r"AWS_[A-Z_]*REGION", failed.stderr)
+    monkeypatch.setenv(named, "eu-west-1")
+    assert "region" not in attache("keys", "list", "--stage", "prod").stderr.partition("(")[0]
 
 
 @pytest.mark.parametrize(
