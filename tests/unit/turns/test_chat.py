@@ -210,6 +210,17 @@ async def test_a_resume_from_a_foreign_id_is_reset() -> None:
     assert [m["content"] for m in reset["snapshot"]["messages"]] == ["Hi", "hello"]
 
 
+async def test_who_has_had_more_than_the_turn_is_not_sent_back_to_its_end() -> None:
+    house = House(FakeModels([says("hello")]))
+    await house.stream("Hi", idempotency_key="k1")
+    await house.sessions.rename(house.session_id, "Mine")
+    last = (await house.snapshot())["last_event_id"]
+    for known in (last, "deadbeef-1"):
+        again = await house.another().stream("Hi", idempotency_key="k1", last_event_id=known)
+        assert types(again)[-1] == "complete"
+        assert again[-1][0] == last
+
+
 async def test_the_id_of_a_session_never_used_is_resumed_from_the_beginning() -> None:
     house = House(FakeModels([says("hello")]))
     unused = (await house.snapshot())["last_event_id"]

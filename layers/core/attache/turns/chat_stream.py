@@ -89,7 +89,7 @@ class ChatStream:
         for part in conversation(log.entries):
             match part:
                 case TurnMade(cause=cause, end=Entry(number=number, body=End() as end)) if cause.number == self.turn:
-                    self._events.put_nowait(Event(end_event(end), self._head.id_of(number)))
+                    self._events.put_nowait(Event(end_event(end), self._head.id_of(max(number, self._number))))
                 case Unanswered(cause=cause, withdrawn=int()) if cause.number == self.turn:
                     self._events.put_nowait(Event(WITHDRAWN))
 
