@@ -38,8 +38,8 @@ def list_routes(services: Services) -> APIRouter:
         session_id = caller.session_id()
         await access.to_session(caller, session_id)
         wallet = caller.public_key()
-        proven = await wallets.needed(caller, wallet)
-        head, created = await sessions.create(session_id, wallet, proven=proven)
+        proven = await wallets.proven(caller, wallet)
+        head, created = await sessions.create(session_id, wallet, proven=proven, must_prove=wallets.required)
         return session_answer(session_id, {"session_id": session_id, "title": head.title, "created": created})
 
     @router.get("/api/sessions")

@@ -113,6 +113,16 @@ def test_a_wallet_is_proven_once_a_session(proving: httpx.Client, wallet: Wallet
     assert chat(proving, session_id).status_code == 200
 
 
+def test_a_session_that_is_there_is_made_again_without_a_proof(proving: httpx.Client, wallet: Wallet) -> None:
+    """Clients make theirs whenever a page is loaded, with an old token gone; nothing is bound then."""
+    session = {"X-Session-Id": str(uuid4())}
+    proof = {"X-Wallet-Token": token(proving, wallet)}
+    for headers, named, created in ((proof, wallet, True), ({}, wallet, False), ({}, Wallet(), False)):
+        answer = proving.post("/api/sessions", headers=session | headers, json={"public_key": named.address})
+        assert (answer.status_code, answer.json().get("created")) == (200, created)
+    assert [each["session_id"] for each in listed(proving, wallet, **proof).json()] == [session["X-Session-Id"]]
+
+
 def test_a_message_is_used_once(proving: httpx.Client, wallet: Wallet) -> None:
     message = asked(proving, wallet)
     signature = wallet.sign(message)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from attache.apps.apps import DEFAULT_APP
-from attache.errors import Forbidden, NotFound
+from attache.errors import Forbidden, NotFound, Unauthenticated
 from attache.sessions.entries import Deleted, Delivered, Entry, Event, User, What
 from attache.sessions.head import UNTITLED, Gist, Head, owner_name
 from attache.sessions.log import Decision, SessionLog, Wanted, begun
 from attache.sessions.owners import in_app
 from attache.sessions.table import Beside, HeadChange
 from attache.sessions.user_state import reconcile, same
+from attache.wallets import UNPROVEN
 
 BOUND_FOR = 60_000  # ms
 
@@ -28,12 +29,15 @@ def living(log: SessionLog) -> Head:
     return log.head
 
 
-def create(now: int, wallet: str | None, *, proven: bool = False) -> Decision:
+def create(now: int, wallet: str | None, *, proven: bool = False, must_prove: bool = False) -> Decision:
+    """Create a session. Raises NothingToDo, Unauthenticated if the wallet `must_prove` itself to be bound."""
     owner = owner_name(wallet, None) if wallet and proven else None
 
     def decide(log: SessionLog) -> Wanted:
         if log.head is not None:
             raise NothingToDo
+        if wallet and must_prove and not proven:
+            raise Unauthenticated(UNPROVEN)
         return Wanted(Event("created"), Beside(new_head=begun(log, now, wallet=wallet, owner=owner)))
 
     return decide

@@ -79,10 +79,16 @@ class Sessions:
         """Remember what this log knows, for the next request to this container."""
         self._warm.keep(log.session_id, log.known)
 
-    async def create(self, session_id: str, wallet: str | None, *, proven: bool = False) -> tuple[Head, bool]:
-        """Create the session, bound to this wallet, if there is none; returns its head, and whether it was created."""
+    async def create(
+        self, session_id: str, wallet: str | None, *, proven: bool = False, must_prove: bool = False
+    ) -> tuple[Head, bool]:
+        """Create the session, bound to this wallet, if there is none; returns its head, and whether it was created.
+
+        Raises Unauthenticated if the wallet must be proven to be bound, and is not.
+        """
         name = wallet_name(wallet) if wallet else None
-        log, created = await self._changed(session_id, changes.create(self._clock.now(), name, proven=proven))
+        decide = changes.create(self._clock.now(), name, proven=proven, must_prove=must_prove)
+        log, created = await self._changed(session_id, decide)
         return log.living, created
 
     async def head(self, session_id: str) -> Head:
