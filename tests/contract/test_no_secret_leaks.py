@@ -6,9 +6,10 @@ import asyncio
 import io
 import json
 import logging
+import time
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ MESSAGES = (
     'call Send {"note": "$SECRET:NOTHING"}',
     "fail",
 )
+WAITING = ('call Give {"note": "$SECRET:PIN"}', 'call Slow {"note": "$SECRET:PIN"}', 'call Slow {"note": "hi"}')
 
 
 def secret(kind: str) -> str:
@@ -126,7 +128,7 @@ def no_word_of_users(heard: Heard) -> None:
 
 
 def talk(http: httpx.Client, heard: Heard, accept: str, app: str, key: str, client_id: str) -> None:
-    """Every message, an interrupt of a model and one of a tool; then whatever else tells of the session."""
+    """Every message, what waits, an interrupt of a model and one of a tool; then whatever else tells of the session."""
     session_id = str(uuid4())
     heard.sessions.append(session_id)
     headers = {"X-Session-Id": session_id, "X-API-Key": key}
@@ -139,6 +141,9 @@ def talk(http: httpx.Client, heard: Heard, accept: str, app: str, key: str, clie
     for message in MESSAGES:
         params = {"app": app, "client_id": client_id, "message": message}
         ask("POST", "/api/chat", params=params, headers={"Accept": accept, "Prefer": "wait=20"})
+    for message in WAITING:
+        ask("POST", "/api/chat", params={"app": app, "client_id": client_id, "message": message})
+    what_is_pending_ends(ask)
     for message in ("hang", 'call Look {"where": "hang"}'):
         params = {"app": app, "client_id": client_id, "message": message}
         ask("POST", "/api/chat", params=params, headers={"Prefer": "respond-async"})
@@ -148,6 +153,27 @@ def talk(http: httpx.Client, heard: Heard, accept: str, app: str, key: str, clie
     for path in ("/api/control/apps", "/api/control/models", "/api/session/apps", "/api/session/models"):
         ask("GET", path, params={"app": app})
     follow(http, heard, headers)
+
+
+def what_is_pending_ends(ask: Callable[..., httpx.Response]) -> None:
+    """Approves what waits for it, until every call that takes a while has ended and the user was told of it."""
+    approved: set[str] = set()
+    until = time.monotonic() + 100
+    while True:
+        events = ask("GET", "/api/events").json()
+        requests = [event["InlineCall"]["payload"]["request_id"] for event in events if "InlineCall" in event]
+        for request_id in set(requests) - approved:
+            payload = {"request_id": request_id, "approved": True}
+            message = json.dumps({"type": "tool_approval_response", "payload": payload})
+            assert ask("POST", "/api/system", json={"message": message}).status_code == 200
+            approved.add(request_id)
+        snapshot = ask("GET", "/api/state").json()
+        results = [message["tool_result"] for message in snapshot["messages"] if message["tool_result"]]
+        begun = [name for name, text in results if name == "Slow" and '"outcome":"pending"' in text]
+        if not snapshot["is_processing"] and len(begun) == sum("AsyncCallback" in event for event in events):
+            return
+        assert time.monotonic() < until, snapshot
+        time.sleep(0.3)
 
 
 def follow(http: httpx.Client, heard: Heard, headers: dict[str, str]) -> None:
@@ -194,7 +220,7 @@ def logged(caplog: pytest.LogCaptureFixture, heard: Heard) -> None:
         heard.note("log records", (record.getMessage(), record.__dict__))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_no_secret_is_anywhere_but_where_it_was_sent(
     http: httpx.Client, running: Running, heard: Heard, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -245,6 +271,7 @@ def test_no_secret_is_anywhere_but_where_it_was_sent(
     calls = "\n".join(running.vendor.requests)
     assert all(quote(used, safe="") in calls for used in (of_client, of_app))
     assert pin.replace('"', '\\"') in calls
+    assert "GET /status" in calls, "a call that takes a while was asked after"
     assert {own, bad} <= set(keys)
     hidden = {"of app": of_app, "of client": of_client, "pin": pin, "own": own, "bad": bad}
     hidden |= {"app key": running.keys.vault, "other app key": running.keys.bank}

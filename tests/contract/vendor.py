@@ -6,7 +6,7 @@ import asyncio
 import json
 
 from attache.apps.app import App, ModelChoice, SecretDeclaration
-from attache.tools.http_tool import HttpTool, ToolAuth
+from attache.tools.http_tool import HttpTool, Steps, ToolAuth
 from tests.functional.tools.wire import Wire
 from tests.unit.tools.tools import binding, http_tool
 
@@ -47,8 +47,19 @@ def _tools(server: str) -> tuple[HttpTool, ...]:
     in_query = ToolAuth(place="query", name="key", secret="API_KEY")
     body = {"method": "POST", "path": "/notes", "safe": False, "body_type": "application/json", "body_required": True}
     look = {"path": "/{where}", "timeout": 0.5}
+    poll = http_tool(name="poll", server=server, auth=in_query, path="/status")
+    steps = Steps(poll=poll, arguments={}, field="state", done=("done",), message="you sent", interval=1, limit=1)
     return (
         http_tool(binding("note", "body_property"), name="Send", server=server, auth=in_header, **body),
         http_tool(binding("note", "body_property"), name="Give", server=server, auth=in_header, confirm=True, **body),
+        http_tool(
+            binding("note", "body_property"),
+            name="Slow",
+            server=server,
+            auth=in_header,
+            later=True,
+            steps=steps,
+            **body,
+        ),
         http_tool(binding("where", "path"), name="Look", server=server, auth=in_query, **look),
     )
