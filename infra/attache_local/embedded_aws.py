@@ -34,7 +34,8 @@ from attache_local.ports import LOOPBACK, free_port
 
 MINISTACK = Path(__file__).resolve().parents[2] / ".venv-ministack" / "bin" / "ministack"
 REGION = "us-east-1"
-START_SECONDS = 20.0
+START_SECONDS = 60.0  # a start takes 2; the first one of a slow machine that is busy has taken 15
+ADOPT_SECONDS = 20.0
 STOP_SECONDS = 10.0
 GONE_SECONDS = 2.0  # a process that was killed holds its lock for a moment yet
 STEP_SECONDS = 0.02
@@ -126,7 +127,7 @@ class EmbeddedAws:
             raise LocalStackError(f"what holds {lock.name} does not stop, or is no embedded AWS of ours: {process}")
 
     def _adopt(self) -> AwsProcess:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + ADOPT_SECONDS
         while time.monotonic() < deadline:
             process = self._recorded()
             if process is not None and _answers(process):
