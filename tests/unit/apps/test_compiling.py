@@ -108,6 +108,8 @@ def test_what_the_manifest_says_of_an_operation_holds(tmp_path: Path) -> None:
         ({"server": "ftp://x"}, "give an absolute address"),
         ({"server": "https://u:p@x.com"}, "has no user"),
         ({"server": "https://10.0.0.1"}, "10.0.0.1 is a private address"),
+        ({"server": "http://0.0.0.0:8000"}, "0.0.0.0 is where a server listens, and no address of it; 127.0.0.1 is"),
+        ({"server": "http://[::]:8000"}, ":: is where a server listens"),
         ({"server": "http://169.254.169.254/latest"}, "is a link-local address"),
         ({"server": "http://[::ffff:10.0.0.1]"}, "is a private address"),
         ({"server": "http://localhost:8001"}, "is this machine itself; only the local stack reaches it"),

@@ -109,7 +109,7 @@ def test_a_secret_is_sent_in_one_of_three_ways(auth: str, name: str, prefix: str
         ),
         (
             ("[{name: API_KEY, description: Vendor API key, required: true}]", "API_KEY"),
-            "app.yaml:14 (secrets): This must be a list: each entry on a line of its own, after `-` (it is 'API_KEY').",
+            "app.yaml:14 (secrets): This must be a list: each entry with name, description, required on a line",
         ),
         (
             ("[{name: API_KEY, description: Vendor API key, required: true}]", "[API_KEY]"),

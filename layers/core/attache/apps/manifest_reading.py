@@ -82,16 +82,21 @@ def _words(error: ErrorDetails, names: tuple[str, ...]) -> str:
             return f"{error['input']!r} does not fit: {_PATTERNS.get('.'.join(names), error['msg'])}."
         case "value_error":
             return error["msg"].removeprefix("Value error, ")
-        case "tuple_type" | "model_type" | "string_type" if error["input"] is None:
-            return "Nothing is said here; say something, or leave the key out."
-        case "tuple_type":
-            return f"This must be a list: each entry on a line of its own, after `-`{_instead(error)}."
-        case "model_type":
-            return f"There must be keys and values here: {', '.join(_keys(names))}{_instead(error)}."
-        case "string_type":
-            return f"This must be text; put it in quotes{_instead(error)}."
+        case "tuple_type" | "model_type" | "string_type" as wanted:
+            return _wrong_type(wanted, error, names)
         case _:
             return f"{error['msg']}{_instead(error)}."
+
+
+def _wrong_type(wanted: str, error: ErrorDetails, names: tuple[str, ...]) -> str:
+    if error["input"] is None:
+        return "Nothing is said here; say something, or leave the key out."
+    if wanted == "string_type":
+        return f"This must be text; put it in quotes{_instead(error)}."
+    if wanted == "model_type":
+        return f"There must be keys and values here: {', '.join(_keys(names))}{_instead(error)}."
+    entries = f" with {', '.join(_keys(names))}" if names in _PARTS else ""
+    return f"This must be a list: each entry{entries} on a line of its own, after `-`{_instead(error)}."
 
 
 def _keys(names: tuple[str, ...]) -> list[str]:

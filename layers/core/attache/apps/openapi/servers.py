@@ -52,6 +52,8 @@ def checked_server(url: str) -> str:
         raise BadServerError("give an absolute address such as https://api.example.com; say `server:` in the manifest.")
     if parts.username is not None or parts.query or parts.fragment or re.search(r"[{}\s\\]", url):
         raise BadServerError("an address of a server has no user, query, fragment, variable or space in it.")
+    if host in ("0.0.0.0", "::"):  # noqa: S104  what servers print that listen everywhere
+        raise BadServerError(f"{host} is where a server listens, and no address of it; 127.0.0.1 is this machine.")
     reason = refusal(host) if re.fullmatch(r"[0-9.]+|.*:.*", host) else None
     if reason and not is_loopback_host(host):
         raise BadServerError(f"{host} is {reason}; tools reach public addresses only.")
