@@ -49,7 +49,9 @@ class Document:
     def target(self, reference: str, path: Path) -> tuple[Any, Path]:
         """What a reference such as `#/components/...` points to (RFC 6901)."""
         if not reference.startswith("#/") and reference != "#":
-            raise UnusableError(f"{reference!r} points out of this file; bundle the description into one file.", path)
+            raise UnusableError(
+                f"{reference!r} points out of this file; bundle it into one, for example with `redocly bundle`.", path
+            )
         steps = [unquote(step).replace("~1", "/").replace("~0", "~") for step in reference.split("/")[1:]]
         value: Any = self.data
         for step in steps:
