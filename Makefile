@@ -135,6 +135,7 @@ $(shell for made in .venv .venv-ministack .venv-sam; do \
 		|| { rm -rf $(@D:/bin=); exit 1; }
 
 $(RUN): $(REQUIREMENTS)/run.txt $(REQUIREMENTS)/uv.txt pyproject.toml | .venv/bin/python
+	@$(PY) -c 'import pip' 2>/dev/null || { echo ".venv has no pip, so something else made it: say \"make clean\", then \"make $(MAKECMDGOALS)\" again" >&2; exit 1; }
 	@test $(DEV) -nt $(REQUIREMENTS)/run.txt || { $(call install,.venv,$<); }
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
