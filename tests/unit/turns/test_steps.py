@@ -9,7 +9,7 @@ import pytest
 
 from attache.tools.http_tool import Steps
 from attache.tools.tool import ToolResult
-from attache.turns.steps import Progress, progress
+from attache.turns.steps import Progress, poll_arguments, progress
 from tests.unit.tools.tools import http_tool
 
 
@@ -32,3 +32,25 @@ def test_no_value_is_no_word(word: str) -> None:
 
 def test_what_is_told_of_more_than_a_word_is_json() -> None:
     assert said({"part": [1, None]}, "done") == Progress("going on", '{"part": [1, null]}')
+
+
+@pytest.mark.parametrize(
+    ("declared", "answered", "sent"),
+    [
+        ("string", 17, "17"),
+        ("string", "17", "17"),
+        ("integer", "17", 17),
+        ("integer", "w-17", "w-17"),
+        (["string", "null"], 17, "17"),
+        (["string", "integer"], 17, 17),
+        (["string", "integer"], "17", "17"),
+        ("boolean", True, True),
+        (None, 17, 17),
+    ],
+)
+def test_the_poll_gets_an_id_in_the_type_that_it_takes(declared: Any, answered: Any, sent: Any) -> None:
+    properties = {"id": {"type": declared} if declared else {}}
+    poll = http_tool(parameters={"type": "object", "properties": properties})
+    steps = Steps(poll=poll, arguments={"id": "job.id"}, field="state", done=("done",), interval=1, limit=1)
+    found = poll_arguments(steps, ToolResult("ok", json.dumps({"job": {"id": answered}})))
+    assert json.dumps(found) == json.dumps({"id": sent})

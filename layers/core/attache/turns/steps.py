@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,6 +13,7 @@ from attache.tools.http_tool import Steps
 from attache.tools.tool import ToolResult
 
 MOST_SAID = 500
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,20 @@ def progress(steps: Steps, result: ToolResult) -> Progress:
 def poll_arguments(steps: Steps, first: ToolResult) -> dict[str, Any] | None:
     """The poll's arguments, taken from the first answer; None if it lacks one."""
     answer = _answer(first)
-    found = {name: field(answer, path) for name, path in steps.arguments.items()}
+    declared = steps.poll.parameters.get("properties", {})
+    found = {name: _typed(field(answer, path), declared.get(name, {})) for name, path in steps.arguments.items()}
     return None if None in found.values() else found
+
+
+def _typed(value: Any, declared: Mapping[str, Any]) -> Any:
+    """A number as text where the poll takes text, or the reverse: APIs answer `17` and take `"17"`."""
+    kinds = declared.get("type", ())
+    kinds = (kinds,) if isinstance(kinds, str) else kinds
+    if isinstance(value, int) and not isinstance(value, bool) and "string" in kinds and "integer" not in kinds:
+        return str(value)
+    if isinstance(value, str) and "string" not in kinds and "integer" in kinds and _WHOLE.fullmatch(value):
+        return int(value)
+    return value
 
 
 def field(answer: Any, path: str) -> Any:
