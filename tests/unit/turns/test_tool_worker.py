@@ -33,9 +33,12 @@ async def test_steps_from_the_call_to_the_answer() -> None:
     brought = await branch.work(3)
     assert [type(job) for job in brought] == [Start, Poll, Poll]
     call_id = brought[0].call_id
-    assert branch.bank.asked == [
-        ("Withdraw", call_id, {"amount": 5}), ("poll", call_id, {"id": "w1"}), ("poll", call_id, {"id": "w1"}),
-    ]  # fmt: skip
+    begun, *polls = branch.bank.asked
+    assert begun == ("Withdraw", call_id, {"amount": 5})
+    assert [(name, arguments) for name, _, arguments in polls] == [("poll", {"id": "w1"})] * 2
+    keys = {key for _, key, _ in polls}
+    assert len(keys - {call_id}) == 2, "no Idempotency-Key is used for two requests"
+    assert all(key.startswith(call_id) for key in keys)
     assert branch.house.tool_jobs.sent == []
     assert await branch.outcome() == ("ok", settled)
     entries = (await branch.house.log()).entries

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -141,7 +142,9 @@ class ToolWorker:
         elif not found.tool.safe:
             await self._end(job, "outcome_unknown", UNKNOWN)
             return
-        await self._began(log, found, job, await self._run(log, found, found.tool))
+        asked = found.pending.asked
+        call = ToolCall(asked.call_id, found.tool.name, asked.arguments)
+        await self._began(log, found, job, await self._run(log, found, found.tool, call))
 
     async def _began(self, log: SessionLog, found: _Found, job: Start, first: ToolResult) -> None:
         steps = found.tool.steps
@@ -168,7 +171,9 @@ class ToolWorker:
         if steps is None:
             await self._end(job, "error", GONE)
             return
-        result = await self._run(log, found, steps.poll, json.dumps(job.arguments))
+        # an id of its own: an API that keeps answers by their Idempotency-Key would give the first one for ever
+        call = ToolCall(f"{job.call_id}-{secrets.token_hex(4)}", steps.poll.name, json.dumps(job.arguments))
+        result = await self._run(log, found, steps.poll, call)
         now = progress(steps, result)
         if now.state != "going on":
             await self._end(job, "ok" if now.state == "done" else "error", result.text, result.whole)
@@ -181,10 +186,8 @@ class ToolWorker:
             if following.said == job.said or await self._tell(log, found, following):
                 await self._jobs.send(following, delay=steps.interval)
 
-    async def _run(self, log: SessionLog, found: _Found, tool: HttpTool, arguments: str | None = None) -> ToolResult:
-        """Send one of the call's requests: with the model's arguments, or with `arguments`."""
-        asked = found.pending.asked
-        call = ToolCall(asked.call_id, tool.name, asked.arguments if arguments is None else arguments)
+    async def _run(self, log: SessionLog, found: _Found, tool: HttpTool, call: ToolCall) -> ToolResult:
+        """Send one of the requests of a pending call."""
         context = CallContext(found.app.name, log.session_id, found.pending.client_id, found.pending.key)
         return await self._operations(found.app, (tool,)).run(call, context)
 
