@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from fastapi import FastAPI
 
-from mangum import Mangum
-from mangum.types import LambdaContext, LambdaEvent
-
-from attache.wire.snap_start import at_snapshots
+from attache.wire.api_gateway import api_handler
 from attache.wire.web_app import web_app
 from attache.wiring import services
 from functions.sessions.routes import routes
 
 
-def handler(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
-    """Lambda's handler."""
-    return _adapter()(event, context)
-
-
-@cache
-def _adapter() -> Mangum:
+def application() -> FastAPI:
+    """The sessions routes."""
     wired = services()
-    return Mangum(web_app([routes(wired)], wired.keys.settle), lifespan="off")
+    return web_app([routes(wired)], wired.keys.settle)
 
 
-at_snapshots(_adapter, lambda: services().aws.forget())
+handler = api_handler(application, lambda: services().aws.forget())

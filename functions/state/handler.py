@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
-from mangum import Mangum
-from mangum.types import LambdaContext, LambdaEvent
+from fastapi import FastAPI
 
 import attache.turns.system_messages  # noqa: F401 - imported at start, not with the first request
+from attache.wire.api_gateway import api_handler
 from attache.wire.health import health_routes
-from attache.wire.snap_start import at_snapshots
 from attache.wire.web_app import web_app
 from attache.wiring import services
 from functions.state.routes import routes
 
 
-def handler(event: LambdaEvent, context: LambdaContext) -> dict[str, Any]:
-    """Lambda's handler."""
-    return _adapter()(event, context)
-
-
-@cache
-def _adapter() -> Mangum:
+def application() -> FastAPI:
+    """The state routes, and `/health`."""
     wired = services()
-    return Mangum(web_app([routes(wired), health_routes()], wired.keys.settle), lifespan="off")
+    return web_app([routes(wired), health_routes()], wired.keys.settle)
 
 
-at_snapshots(_adapter, lambda: services().aws.forget())
+handler = api_handler(application, lambda: services().aws.forget())

@@ -70,7 +70,9 @@ EVENT = {
     "isBase64Encoded": False,
 }
 
-CONTEXT = "import types; context = types.SimpleNamespace(aws_request_id='r')"
+CONTEXT = (
+    "import types; context = types.SimpleNamespace(aws_request_id='r', get_remaining_time_in_millis=lambda: 60_000)"
+)
 MESSAGE = {"Records": [{"messageId": "m", "eventSource": "aws:sqs", "body": "{}", "attributes": {}}]}
 
 
