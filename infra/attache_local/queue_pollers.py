@@ -90,7 +90,8 @@ class QueuePoller:
             log.exception("a message of %s was not handled", self._queue)
             await self._again(receipt, pause(error, tries))
             return
-        await self._call("delete_message", ReceiptHandle=receipt)
+        with suppress(ClientError, BotoCoreError):  # handled for so long that it came again, it is deleted by the other
+            await self._call("delete_message", ReceiptHandle=receipt)
 
     async def _again(self, receipt: str, seconds: int) -> None:
         with suppress(ClientError, BotoCoreError):  # it comes again in any case, once it is visible

@@ -16,10 +16,13 @@ import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
+
+from botocore.exceptions import ClientError
 
 from attache.aws import Aws, AwsAccess
 from attache.clock import Clock
@@ -189,7 +192,8 @@ async def _handle_next(aws: Aws, queue_url: str, handle: Callable[[str], Awaitab
     answer = await aws.call("sqs", "receive_message", QueueUrl=queue_url, WaitTimeSeconds=1)
     for message in answer.get("Messages", ()):
         await handle(message["Body"])
-        await aws.call("sqs", "delete_message", QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        with suppress(ClientError):  # handled for so long that it came again
+            await aws.call("sqs", "delete_message", QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
 
 
 async def _busy(onlooker: Sessions, order: Order) -> bool:
