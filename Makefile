@@ -17,6 +17,8 @@ ADAPTER_VERSION := 1.0.0-rc1
 
 REQUIREMENTS := infra/requirements
 PY := .venv/bin/python
+# one chance a test, by hand; where RERUNS=1 what passed only the second time is listed at the end
+PYTEST = $(PY) -m pytest $(if $(RERUNS),--reruns $(RERUNS) -r R)
 RUN := .venv/.run
 DEV := .venv/.dev
 MINISTACK := .venv-ministack/.installed
@@ -39,12 +41,12 @@ setup: $(DEV) $(MINISTACK) $(SAM) ## create every environment that the tests nee
 
 test: ## set up, then run the tests in parallel (WORKERS=4)
 	@began=$$SECONDS; $(MAKE) --no-print-directory setup && echo "set-up: $$((SECONDS - began)) s"
-	@began=$$SECONDS; $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS); code=$$?; echo "tests: $$((SECONDS - began)) s"; exit $$code
+	@began=$$SECONDS; $(PYTEST) -n $(WORKERS) --dist loadfile $(ARGS); code=$$?; echo "tests: $$((SECONDS - began)) s"; exit $$code
 
 slow: $(DEV) $(MINISTACK) engines ## the longer tests that `make test` leaves out
-	$(PY) -m pytest -m slow -n 2 --dist loadgroup --ignore tests/load --ignore tests/built --ignore tests/crash/test_faults.py $(ARGS)
-	$(PY) -m pytest -m slow -n 2 --dist loadfile tests/built $(ARGS)
-	$(PY) -m pytest -m slow tests/crash/test_faults.py tests/load $(ARGS)
+	$(PYTEST) -m slow -n 2 --dist loadgroup --ignore tests/load --ignore tests/built $(ARGS)
+	$(PYTEST) -m slow -n 2 --dist loadfile tests/built $(ARGS)
+	$(PYTEST) -m slow tests/load $(ARGS)
 
 bench: $(DEV) $(MINISTACK) build ## what turns and polls ask of AWS and cost, how functions start, how large they are (ARGS=--json)
 	@$(PY) -m tests.bench $(ARGS)

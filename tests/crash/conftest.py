@@ -1,9 +1,14 @@
+"""What all crash tests share: an embedded AWS, and a world in it whose times are a twentieth of the protocol's."""
+
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import pytest_asyncio
 
+from tests.crash.scenario import shorter
+from tests.crash.world import World, world
 from tests.embedded import Embedded, embedded_aws
 
 
@@ -11,3 +16,10 @@ from tests.embedded import Embedded, embedded_aws
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
     with embedded_aws(tmp_path_factory.mktemp("aws")) as running:
         yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def at(embedded: Embedded, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """For tests marked `asyncio(loop_scope="session")`."""
+    async with world(embedded, shorter(by=20), tmp_path_factory.mktemp("reports")) as made:
+        yield made

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterable
 
 import pytest
 
 from tests.crash.runners import Ran
-from tests.crash.scenario import shorter
-from tests.crash.world import Trial, World, world
-from tests.embedded import Embedded
+from tests.crash.world import Trial, World
 
-pytestmark = [pytest.mark.aws, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.aws,
+    pytest.mark.slow,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(600),
+]
 
 AT_ONCE = 16  # trials, most of which wait for a guard at any time
 BY_THE_CLOCK = ("dynamodb query", "put_item of text")  # done more or less often, as time goes
@@ -38,12 +40,6 @@ EVERYTHING = {
     "dynamodb put_item",  # usage
     "dynamodb update_item",  # the head, at the end
 }
-
-
-@pytest.fixture
-async def at(embedded: Embedded, tmp_path: Path) -> AsyncIterator[World]:
-    async with world(embedded, shorter(by=20), tmp_path) as made:
-        yield made
 
 
 @pytest.mark.parametrize(

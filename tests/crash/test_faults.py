@@ -38,7 +38,7 @@ from tests.servers import http_server
 from tests.servers.openai_server import OpenAIServer
 from tests.servers.script import Answer, Received, Reply
 
-pytestmark = [pytest.mark.aws, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.aws, pytest.mark.timeout(600)]
 
 AT_ONCE = 12
 COMES_AGAIN = 10  # seconds, for a wake-up whose handling failed

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from tests.crash.patience import Patience
-from tests.crash.scenario import shorter
 from tests.crash.test_crash_points import MOST, at_once
 from tests.crash.waiting import Kind
-from tests.crash.world import World, world
-from tests.embedded import Embedded
+from tests.crash.world import World
 
-pytestmark = [pytest.mark.aws, pytest.mark.slow, pytest.mark.timeout(400)]
-
-
-@pytest.fixture
-async def at(embedded: Embedded, tmp_path: Path) -> AsyncIterator[World]:
-    async with world(embedded, shorter(by=20), tmp_path) as made:
-        yield made
+pytestmark = [
+    pytest.mark.aws,
+    pytest.mark.slow,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(600),
+]
 
 
 def check_points(died: list[str], points: list[str], *wanted: str) -> None:
