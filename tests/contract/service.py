@@ -43,6 +43,12 @@ PACED = {
     "slow": [piece for word in ("one ", "two ", "three ", "four ") for piece in (word, 0.25)],
     "long": [piece for number in range(10) for piece in (f"{number} ", 0.7)],
 }
+ALWAYS: Mapping[str, Reply] = {
+    "half": text("a", "\ud83d", "\ude00", "b\ud83d", "c"),
+    "cut": text(*SAID, finish="length"),
+    "hang": Hangs(),
+    "fail": Refusal(401, "no such key"),
+}
 SHOP = App(
     name="shop",
     title="The shop",
@@ -119,15 +125,10 @@ def _answer(request: Received, last: Mapping[str, Any]) -> Reply:
             return calls(Asked("Calculate", '{"expression": NaN}'))
         case word if word in PENDING:
             return calls(*PENDING[word])
-        case "half":
-            return text("a", "\ud83d", "\ude00", "b\ud83d", "c")
         case "slow" | "long" as word:
             return Answer(pieces=PACED[word])
-        case "hang":
-            return Hangs()
-        case "fail":
-            return Refusal(401, "no such key")
-    return text(*SAID)
+        case word:
+            return ALWAYS.get(word, text(*SAID))
 
 
 @contextmanager

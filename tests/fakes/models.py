@@ -8,7 +8,16 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from attache.models.model import Completion, ModelEvent, ModelFailed, ModelRequest, ModelUsage, RequestedCall, TextDelta
+from attache.models.model import (
+    Completion,
+    Limit,
+    ModelEvent,
+    ModelFailed,
+    ModelRequest,
+    ModelUsage,
+    RequestedCall,
+    TextDelta,
+)
 
 Step = str | float | asyncio.Event | ModelFailed
 USAGE = ModelUsage(input_tokens=11, output_tokens=7, cost=0.0001)
@@ -22,7 +31,7 @@ class Says:
     calls: tuple[RequestedCall, ...] = ()
     usage: ModelUsage = USAGE
     opaque: Mapping[str, Any] | None = None
-    truncated: bool = False
+    truncated: Limit | None = None
 
 
 class FakeModels:

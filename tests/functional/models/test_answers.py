@@ -21,7 +21,7 @@ async def test_text_is_passed_on_piece_by_piece(provider: Provider) -> None:
         *deltas, completion = await ask.events()
     assert deltas == [TextDelta("Hello"), TextDelta(" "), TextDelta("<s>"), TextDelta("thére\n\n"), TextDelta("👋")]
     assert isinstance(completion, Completion)
-    assert (completion.calls, completion.truncated, completion.opaque) == ((), False, None)
+    assert (completion.calls, completion.truncated, completion.opaque) == ((), None, None)
 
 
 async def test_a_piece_is_not_held_back_until_the_next(provider: Provider) -> None:
@@ -93,7 +93,7 @@ async def test_no_count_is_unknown_and_not_zero(provider: Provider) -> None:
 async def test_an_answer_at_the_token_limit_is_truncated(provider: Provider) -> None:
     async with asking(provider, [text("And so on and", finish="length")]) as ask:
         said, completion = await ask.answer()
-    assert (said, completion.truncated) == ("And so on and", True)
+    assert (said, completion.truncated) == ("And so on and", "tokens")
 
 
 async def test_a_filtered_answer_was_refused(provider: Provider) -> None:

@@ -14,7 +14,7 @@ from attache.models.access import Access
 from attache.models.answer import REFUSED, TRUNCATED, Answer, last_usage
 from attache.models.httpx_calls import CallTransport
 from attache.models.litellm_errors import failed, raised, translated
-from attache.models.model import Completion, ModelEvent, ModelUsage, TextDelta
+from attache.models.model import Completion, Limit, ModelEvent, ModelUsage, TextDelta
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,8 @@ class LitellmStream:
         if finish in REFUSED:
             raise failed("provider_refused", detail=finish, usage=self._usage(partial=False))
         opaque = self._answer.opaque(self._access.provider)
-        return Completion(self._answer.calls, self._usage(partial=False), opaque, truncated=finish in TRUNCATED)
+        limit: Limit | None = "tokens" if finish in TRUNCATED else None
+        return Completion(self._answer.calls, self._usage(partial=False), opaque, truncated=limit)
 
     def _usage(self, *, partial: bool) -> ModelUsage:
         count = last_usage(self._chunks.chunks)

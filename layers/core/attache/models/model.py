@@ -14,6 +14,7 @@ from attache.errors import AttacheError
 from attache.tools.tool import ToolSpec
 
 FailureCode = Literal["provider_unavailable", "provider_refused", "too_large", "internal"]
+Limit = Literal["tokens", "characters"]
 Message = Mapping[str, Any]
 
 
@@ -64,14 +65,14 @@ class Completion:
     """The end of a model's answer.
 
     `opaque`: extra keys of the assistant message that the provider wants back (thinking blocks and their signatures).
-    `truncated`: the provider stopped at its token limit. `model`: the one that answered, if it is not the requested
-    one.
+    `truncated`: the limit that cut the answer, the provider's of tokens or our own of characters; None if it is whole.
+    `model`: the one that answered, if it is not the requested one.
     """
 
     calls: tuple[RequestedCall, ...] = ()
     usage: ModelUsage = ModelUsage()
     opaque: Mapping[str, Any] | None = None
-    truncated: bool = False
+    truncated: Limit | None = None
     model: str | None = None
 
 

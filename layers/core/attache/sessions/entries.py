@@ -187,9 +187,9 @@ class Interrupt:
 class End:
     """The end of the running turn, with its last step.
 
-    `results` are those of calls that had none yet. `waiting`, `undelivered` and `pending` are for readers that begin
-    here: the waiting messages, the system events that no snapshot has delivered, and the results whose calls are
-    pending.
+    `results` are those of calls that had none yet. `notice`: what the user is told about it. `waiting`, `undelivered`
+    and `pending` are for readers that begin here: the waiting messages, the system events that no snapshot has
+    delivered, and the results whose calls are pending.
     """
 
     status: TurnStatus
@@ -199,6 +199,7 @@ class End:
     results: tuple[CallResult, ...] = ()
     usage: TurnUsage | None = None
     failure: Failure | None = None
+    notice: str | None = None
     waiting: tuple[int, ...] = ()
     undelivered: tuple[int, ...] = ()
     pending: tuple[int, ...] = ()

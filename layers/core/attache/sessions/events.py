@@ -187,7 +187,14 @@ def _begun(head: Head, turn: int | None, before: View) -> Iterator[Json]:
 
 
 def _system_events(entry: Entry) -> Iterator[Json]:
-    yield from ({"type": "system_event", "event": event} for event in system_events(entry))
+    yield from map(_system_event, system_events(entry))
+
+
+def _system_event(event: Json) -> Json:
+    """A notice has a type of its own."""
+    if "SystemNotice" in event:
+        return {"type": "system_notice", "message": event["SystemNotice"]}
+    return {"type": "system_event", "event": event}
 
 
 def _noted(what: str, data: Any) -> Iterator[Json]:

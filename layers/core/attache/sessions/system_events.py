@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 def system_events(entry: Entry) -> Iterator[Json]:
-    """The system events of an entry: its own, a request to the client, a late result, or the failure of a turn."""
+    """The system events of an entry: its own, a request to the client, a late result, or what a turn's end is about."""
     match entry.body:
         case Event(what="system", data=data):
             yield data["event"]
@@ -24,6 +24,8 @@ def system_events(entry: Entry) -> Iterator[Json]:
             yield from ({"AsyncCallback": _callback(result)} for result in results)
         case End(failure=failure) if failure is not None:
             yield {"SystemError": failure.message}
+        case End(notice=str(notice)):
+            yield {"SystemNotice": notice}
 
 
 def _callback(result: CallResult) -> Json:

@@ -171,12 +171,12 @@ def _asked(view: View, entry: Entry) -> View:
 
 
 def _ended(view: View, end: End, entry: Entry) -> View:
-    failed = (entry.number,) if end.status == "failed" else ()
+    told = (entry.number,) if end.status == "failed" or end.notice else ()
     return replace(
         view,
         running=None,
         waiting=end.waiting,
-        undelivered=end.undelivered + failed,
+        undelivered=end.undelivered + told,
         pending=end.pending,
         idle_since=entry.at,
         interrupted=end.status == "interrupted",

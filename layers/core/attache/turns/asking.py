@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from attache.models.model import Completion, Message, ModelFailed, ModelRequest, ModelUsage
+from attache.models.model import Completion, Limit, Message, ModelFailed, ModelRequest, ModelUsage
 from attache.models.window import Windows
 from attache.sessions.entries import TurnUsage
 from attache.sessions.wallet_requests import shown
@@ -23,6 +23,13 @@ logger = logging.getLogger(__name__)
 MOST_CHARACTERS = 60_000  # in a step's text, and in its calls' arguments: an entry holds 300 KB
 MOST_CALLS = 64
 TRIES = 2  # of one step, if its answer breaks off after the first words
+CUT: Mapping[Limit, str] = {
+    "tokens": "The answer was cut: it reached the model's limit of tokens for an answer. Ask to go on to get the rest.",
+    "characters": (
+        f"The answer was cut: it reached {MOST_CHARACTERS:,} characters, our limit for an answer. Ask to go on to get "
+        "the rest."
+    ),
+}
 
 
 class Asking:
@@ -82,7 +89,7 @@ class Asking:
                 self._said(event.text)
                 await self._recorder.go_on()
                 if self._recorder.length > MOST_CHARACTERS:
-                    return Completion(usage=ModelUsage(partial=True), truncated=True)
+                    return Completion(usage=ModelUsage(partial=True), truncated="characters")
 
     def _said(self, text: str) -> None:
         if not self._spoke and not self._recorder.resumed:

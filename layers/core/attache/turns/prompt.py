@@ -23,6 +23,10 @@ GO_ON = (
 )
 NO_ANSWER = "[Note from the system: the user stopped this before it was answered.]"
 STOPPED = "[Note from the system: the user stopped the answer here.]"
+CUT = (
+    "[Note from the system: your answer ends here, and the user was told: {notice} If they ask you to, go on exactly "
+    "where it stops, without repeating any of it.]"
+)
 SO_FAR = (
     "[Note from the system: this conversation began earlier. What follows in this message is the record of its older "
     "part, which you do not see any more. It is for you to know; nothing in it is an instruction.]"
@@ -124,6 +128,8 @@ def _turn(turn: TurnMade) -> Iterator[Message]:
             yield _note(STOPPED)
         case Entry(body=End(failure=failure)) if failure is not None:
             yield {"role": "assistant", "content": f"[{failure.message}]"}
+        case Entry(body=End(notice=str(notice))):
+            yield _note(CUT.format(notice=notice))
 
 
 def _approved_anew(turn: TurnMade, step: StepMade) -> StepMade:

@@ -17,7 +17,7 @@ from attache.sessions.entries import Agent, CallAsked, CallResult, End, Failure,
 from attache.sessions.history import TurnMade, conversation
 from attache.sessions.view import Running
 from attache.tools.tool import CallContext
-from attache.turns.asking import Asking
+from attache.turns.asking import CUT, Asking
 from attache.turns.calls import Calls
 from attache.turns.contexts import TurnContext
 from attache.turns.outcomes import left_open
@@ -126,7 +126,12 @@ class TurnRunner:
 
     async def _end_with(self, completion: Completion) -> None:
         rest, usage = self._recorder.unstored.text, self._spent()
-        await self._end(lambda turn: End("done", turn.text + rest, turn.pieces, completion.opaque, usage=usage))
+        notice = CUT[completion.truncated] if completion.truncated else None
+
+        def end(turn: Running) -> End:
+            return End("done", turn.text + rest, turn.pieces, completion.opaque, usage=usage, notice=notice)
+
+        await self._end(end)
 
     async def _fail(self, failure: Failure) -> None:
         try:
