@@ -25,6 +25,7 @@ class Notes:
 
     def attend(self, conversation: Conversation, show: Show) -> None:
         waiting = conversation.waiting()
+        _tell(waiting, show)
         for request in waiting.requests:
             show({"type": "system_event", "event": {"InlineCall": {"type": request.kind, "payload": request.payload}}})
             _note(conversation, request)
@@ -44,6 +45,7 @@ class Person:
         """Ask, post the answers and show what comes of them, until nothing is left that was not put off."""
         while True:
             waiting = conversation.waiting()
+            _tell(waiting, show)
             self._entitle(waiting.title)
             request = next((each for each in waiting.requests if each.key not in self._left), None)
             if request is not None:
@@ -117,9 +119,15 @@ def _asked(question: str) -> str:
         return ""
 
 
+def _tell(waiting: Waiting, show: Show) -> None:
+    for notice in waiting.notices:
+        show({"type": "system_notice", "message": notice})
+
+
 def _show_all(conversation: Conversation, waiting: Waiting, show: Show) -> None:
     for event in conversation.follow(waiting.last_event_id):
-        show(event)
+        if event["type"] != "system_notice":  # the next look at what is waiting has it, too
+            show(event)
         if event["type"] == "error":
             say(f"Error: {printable(str(event['message']))}", "red")
 

@@ -75,12 +75,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What a session waits for. `going_on`: tools that are at work without anybody's doing."""
+    """What a session waits for. `going_on`: tools that are at work without anybody's doing.
+
+    `notices`: what the user is told beside that; the service says it once.
+    """
 
     requests: tuple[Request, ...]
     going_on: tuple[str, ...]
     title: str
     last_event_id: str
+    notices: tuple[str, ...] = ()
 
 
 def waiting(events: list[Json], snapshot: Json) -> Waiting:
@@ -95,7 +99,9 @@ def waiting(events: list[Json], snapshot: Json) -> Waiting:
         for call_id, came in results.items()
         if came[-1].is_pending and (call_id not in calls or len(came) > 1)  # the second result of an approved call
     )
-    return Waiting(requests, going_on, snapshot["title"], snapshot["last_event_id"])
+    new = snapshot.get("system_events", ())
+    notices = tuple(event["SystemNotice"] for event in new if "SystemNotice" in event)
+    return Waiting(requests, going_on, snapshot["title"], snapshot["last_event_id"], notices)
 
 
 def curl(url: str, session_id: str, message: Json) -> str:

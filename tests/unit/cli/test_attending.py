@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from attache_cli.attending import Person
-from attache_cli.conversation import Conversation
+from attache_cli.attending import Attendant, Notes, Person
+from attache_cli.conversation import Conversation, Event
 from attache_cli.requests import Waiting
 
 
@@ -36,3 +36,22 @@ def test_who_does_not_wait_may_say_so_at_once(monkeypatch: pytest.MonkeyPatch) -
     Person().attend(conversation, lambda _: None)
     conversation.close()
     assert terminal.getvalue().endswith("It goes on without being waited for.\n")
+
+
+class Cut(Conversation):
+    """A session whose answer was cut: the first look at it says so."""
+
+    notices: tuple[str, ...] = ("It was cut.",)
+
+    def waiting(self) -> Waiting:
+        told, self.notices = self.notices, ()
+        return Waiting((), (), "New chat", "ab-1", told)
+
+
+@pytest.mark.parametrize("attendant", [Notes(), Person()])
+def test_what_the_user_is_to_know_is_shown_once(attendant: Attendant) -> None:
+    conversation, shown = Cut("http://127.0.0.1:9", "shop", None), list[Event]()
+    for _ in range(2):
+        attendant.attend(conversation, shown.append)
+    conversation.close()
+    assert shown == [{"type": "system_notice", "message": "It was cut."}]

@@ -56,6 +56,12 @@ def test_a_call_that_was_approved_and_takes_a_while_is_not_asked_about_again() -
     assert waiting(EVENTS, snapshot(*messages, result(9, "call_1", state="settled"))).going_on == ()
 
 
+def test_what_the_user_is_told_is_what_the_newest_snapshot_delivers() -> None:
+    assert waiting(EVENTS, snapshot()).notices == ()
+    delivered = {**snapshot(), "system_events": [{"SystemError": "no"}, {"SystemNotice": "It was cut."}]}
+    assert waiting(EVENTS, delivered).notices == ("It was cut.",)
+
+
 def asked(call: dict[str, Any]) -> Request:
     state: dict[str, Any] = {"pending_txs": {"7": {}}, "pending_eip712s": {"8": {}}}
     found = waiting([{"InlineCall": call}], snapshot(result(2, "call_1", outcome="pending"), **state))
