@@ -16,6 +16,7 @@ from attache.sessions.table import (
     Beside,
     Idempotency,
     KeyTaken,
+    Lasting,
     Reading,
     Settled,
     SlotTaken,
@@ -27,7 +28,7 @@ class _Partition:
     log: dict[int, tuple[Entry, int]] = field(default_factory=dict)
     head: Head | None = None
     head_expires: int = 0
-    user_state: dict[str, Any] | None = None
+    user_state: tuple[dict[str, Any], int] | None = None
     summary: tuple[Summary, int] | None = None
     keys: dict[str, tuple[Idempotency, int]] = field(default_factory=dict)
 
@@ -41,6 +42,7 @@ class FakeSessionTable:
         self.puts = 0
         self.reads = 0
         self.owner_reads = 0
+        self.renewals = 0
 
     async def newest(self, session_id: str, after: int = 0, before: int | None = None, limit: int = WINDOW) -> Reading:
         self.reads += 1
@@ -48,9 +50,12 @@ class FakeSessionTable:
         wanted = [e for e in self._alive(at) if e.number > after and (before is None or e.number < before)]
         entries = tuple(wanted[-limit:])
         alive = before is None and at.head_expires * 1000 > self._clock.now()
-        head, state = (at.head, at.user_state) if alive else (None, None)
+        head, state = (at.head, self._state(at)) if alive else (None, None)
         summary = self._summary(at) if before is None else None
-        return Reading(head, state, entries, complete=len(entries) == len(wanted), summary=summary)
+        expires: dict[Lasting, int] = {"user_state": at.user_state[1]} if at.user_state and state is not None else {}
+        if at.summary and summary:
+            expires["summary"] = at.summary[1]
+        return Reading(head, state, entries, len(entries) == len(wanted), summary, expires)
 
     async def since(self, session_id: str, after: int, limit: int = WINDOW) -> Sequence[Entry]:
         self.reads += 1
@@ -67,7 +72,7 @@ class FakeSessionTable:
         self.puts += 1
         stored = replace(entry, body=decode(entry.kind, encode(entry)))
         at.log[entry.number] = (stored, entry.at // 1000 + lifetime.of(entry.body))
-        self._apply(at, entry, beside, now)
+        self._apply(at, entry, beside, lifetime)
 
     async def idempotency(self, session_id: str, key: str) -> Idempotency | None:
         made = self._at(session_id).keys.get(key)
@@ -78,6 +83,14 @@ class FakeSessionTable:
         if at.head is not None and at.head.born == settled.born and at.head.last < settled.last:
             at.head = replace(at.head, last=settled.last, updated=settled.updated)
             at.head_expires = settled.updated // 1000 + settled.lifetime.head
+
+    async def renew(self, session_id: str, kept: Lasting, over: int, expires: int) -> None:
+        at = self._at(session_id)
+        self.renewals += 1
+        if kept == "user_state" and at.user_state is not None and at.user_state[1] == over:
+            at.user_state = (at.user_state[0], expires)
+        if kept == "summary" and at.summary is not None and at.summary[1] == over:
+            at.summary = (at.summary[0], expires)
 
     async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
         at = self._at(session_id)
@@ -114,6 +127,10 @@ class FakeSessionTable:
     def _at(self, session_id: str) -> _Partition:
         return self._partitions.setdefault(session_id, _Partition())
 
+    def _state(self, at: _Partition) -> dict[str, Any] | None:
+        alive = at.user_state is not None and at.user_state[1] * 1000 > self._clock.now()
+        return at.user_state[0] if at.user_state is not None and alive else None
+
     def _summary(self, at: _Partition) -> Summary | None:
         alive = at.summary is not None and at.summary[1] * 1000 > self._clock.now()
         return at.summary[0] if at.summary is not None and alive else None
@@ -130,24 +147,24 @@ class FakeSessionTable:
         change = beside.head_change
         if change is not None and (born != change.born or not _is(at.head, change.over)):
             raise SlotTaken("The session has changed.")
-        if beside.user_state is not None and beside.new_head is None and at.user_state != beside.over:
+        if beside.user_state is not None and beside.new_head is None and self._state(at) != beside.over:
             raise SlotTaken("The session has changed.")
         for promise in beside.promises:
             made, expires = at.keys.get(promise.key, (None, 0))
             if made is not None and expires >= now and made.number >= promise.born:
                 raise KeyTaken("This Idempotency-Key was used before.")
 
-    def _apply(self, at: _Partition, entry: Entry, beside: Beside, now: int) -> None:
+    def _apply(self, at: _Partition, entry: Entry, beside: Beside, lifetime: Lifetime) -> None:
         if beside.new_head is not None:
             at.head, at.user_state = beside.new_head.head, None
             at.head_expires = at.head.created // 1000 + at.head.lifetime.head
         if beside.head_change is not None and at.head is not None:
             at.head = replace(at.head, **beside.head_change.values)
         if beside.user_state is not None:
-            at.user_state = dict(beside.user_state)
+            at.user_state = (dict(beside.user_state), entry.at // 1000 + lifetime.head)
         for promise in beside.promises:
             made = Idempotency(promise.key, promise.digest, entry.number)
-            at.keys[made.key] = (made, now + promise.kept)
+            at.keys[made.key] = (made, self._clock.now() // 1000 + promise.kept)
 
 
 def _noted_until(head: Head) -> int:

@@ -15,6 +15,7 @@ from attache.sessions.table import (
     WINDOW,
     Beside,
     Idempotency,
+    Lasting,
     OutcomeUnknown,
     Reading,
     Settled,
@@ -78,6 +79,12 @@ class FarTable:
 
     async def settle(self, session_id: str, settled: Settled) -> None:
         await self._network.request("put", lambda: at_once(self._table.settle(session_id, settled)), OutcomeUnknown)
+
+    async def renew(self, session_id: str, kept: Lasting, over: int, expires: int) -> None:
+        def renew() -> None:
+            at_once(self._table.renew(session_id, kept, over, expires))
+
+        await self._network.request("put", renew, OutcomeUnknown)
 
     async def tell(self, session_id: str, born: int, gist: Gist) -> None:
         await self._network.request("put", lambda: at_once(self._table.tell(session_id, born, gist)), OutcomeUnknown)

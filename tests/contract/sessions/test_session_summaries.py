@@ -88,3 +88,18 @@ async def test_a_purge_removes_the_summary_of_what_was_deleted_and_no_other(
     await table.keep_summary(session_id, summary(3, born=3), expires)
     await table.purge(session_id, 2)
     assert await kept(table, session_id) == summary(3, born=3)
+
+
+async def test_a_summary_lives_on_if_it_expires_when_its_reader_saw(
+    table: SessionTable, session_id: str, clock: FakeClock
+) -> None:
+    await begin(table, session_id, clock)
+    expires = clock.now() // 1000 + 100
+    await table.keep_summary(session_id, summary(8), expires)
+    await table.renew(session_id, "summary", expires - 1, expires + 500)
+    await table.renew(session_id, "summary", expires, expires + 50)
+    clock.forward(149)
+    reading = await table.newest(session_id)
+    assert (reading.summary, reading.expires) == (summary(8), {"summary": expires + 50})
+    clock.forward(1)
+    assert await kept(table, session_id) is None

@@ -204,3 +204,28 @@ async def test_a_purge_leaves_the_tombstone_and_what_came_behind_it(
     reading = await table.newest(session_id)
     assert reading.head is not None
     assert [e.number for e in reading.entries] == [31, 32]
+
+
+async def test_a_user_state_lives_on_if_it_expires_when_its_reader_saw(
+    table: SessionTable, session_id: str, clock: FakeClock
+) -> None:
+    await begin(table, session_id, clock)
+    await table.put(session_id, entry(2, clock), Beside(user_state={"x": 1}), LIFE)
+    seen = clock.now() // 1000 + LIFE.head
+    assert (await table.newest(session_id)).expires == {"user_state": seen}
+    await table.renew(session_id, "user_state", seen - 1, seen + 500)
+    assert (await table.newest(session_id)).expires == {"user_state": seen}
+    await table.renew(session_id, "user_state", seen, seen + 50)
+    reading = await table.newest(session_id)
+    assert (reading.user_state, reading.expires) == ({"x": 1}, {"user_state": seen + 50})
+    await table.put(session_id, entry(3, clock), Beside(user_state={"x": 2}, over={"x": 1}), LIFE)
+    assert (await table.newest(session_id)).expires == {"user_state": seen}
+
+
+async def test_what_is_not_there_is_not_brought_back(table: SessionTable, session_id: str, clock: FakeClock) -> None:
+    await begin(table, session_id, clock)
+    later = clock.now() // 1000 + 500
+    await table.renew(session_id, "user_state", later, later)
+    await table.renew(session_id, "summary", later, later)
+    reading = await table.newest(session_id)
+    assert (reading.user_state, reading.summary, reading.expires) == (None, None, {})

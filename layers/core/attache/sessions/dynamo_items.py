@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from attache.aws import Item
@@ -11,11 +12,13 @@ from attache.sessions.entry_json import decode, encode
 from attache.sessions.head import DAY, Head, Lifetime, Listed, Noted
 from attache.sessions.packing import packed, unpacked
 from attache.sessions.summary import Summary
+from attache.sessions.table import Lasting
 
 _DIGITS = 12
 _TEXTS = ("tag", "title", "title_by", "app", "wallet", "model", "client_id", "owner", "gist")
 _NUMBERS = ("born", "last", "updated", "days")
 _TIMES = ("gist_at",)  # milliseconds; optional
+LASTING: Mapping[Lasting, str] = {"user_state": "META#USER", "summary": "META#SUM"}
 
 
 def partition(session_id: str) -> str:
@@ -114,3 +117,8 @@ def summary_item(session_id: str, summary: Summary, expires: int) -> Item:
 
 def summary_of(item: Item) -> Summary:
     return Summary(int(item["born"]["N"]), int(item["upto"]["N"]), unpacked(item["text"]))
+
+
+def expiries_of(meta: Mapping[str, Item]) -> Mapping[Lasting, int]:
+    """When each of these items expires (seconds since 1970), by sort key in `meta`."""
+    return {kept: int(meta[sort]["expires"]["N"]) for kept, sort in LASTING.items() if sort in meta}

@@ -15,6 +15,7 @@ from attache.clock import Clock
 from attache.errors import Unavailable
 from attache.sessions.dynamo_items import (
     entry_of,
+    expiries_of,
     head_of,
     key,
     listed_of,
@@ -33,6 +34,7 @@ from attache.sessions.table import (
     Beside,
     Idempotency,
     KeyTaken,
+    Lasting,
     OutcomeUnknown,
     Reading,
     Settled,
@@ -65,6 +67,7 @@ class DynamoSessions:
             entries=tuple(entry_of(item) for item in reversed(items) if item["sk"]["S"].startswith("LOG#")),
             complete=complete,
             summary=summary_of(summary) if summary else None,
+            expires=expiries_of(meta),
         )
 
     async def since(self, session_id: str, after: int, limit: int = WINDOW) -> Sequence[Entry]:
@@ -100,6 +103,9 @@ class DynamoSessions:
                 ":born": number(settled.born),
             },
         )
+
+    async def renew(self, session_id: str, kept: Lasting, over: int, expires: int) -> None:
+        await self._unless_refused("update_item", **self._writes.renewal(session_id, kept, over, expires))
 
     async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
         await self._unless_refused("put_item", **self._writes.summary(session_id, summary, expires))

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attache.clock import Clock
-from attache.sessions.dynamo_items import entry_item, head_item, key, number, summary_item, value
+from attache.sessions.dynamo_items import LASTING, entry_item, head_item, key, number, summary_item, value
 from attache.sessions.entries import Entry
 from attache.sessions.head import Gist, Lifetime
 from attache.sessions.summary import Summary
-from attache.sessions.table import Beside, HeadChange, NewHead, Promise
+from attache.sessions.table import Beside, HeadChange, Lasting, NewHead, Promise
 
 
 class SessionWrites:
@@ -52,6 +52,17 @@ class SessionWrites:
                 ":born": number(summary.born),
                 ":upto": number(summary.upto),
             },
+        }
+
+    def renewal(self, session_id: str, kept: Lasting, over: int, expires: int) -> dict[str, Any]:
+        """Move an item's expiry, if it is the one that was read."""
+        return {
+            "TableName": self._table,
+            "Key": key(session_id, LASTING[kept]),
+            "UpdateExpression": "SET #expires = :expires",
+            "ConditionExpression": "#expires = :over",
+            "ExpressionAttributeNames": {"#expires": "expires"},
+            "ExpressionAttributeValues": {":expires": number(expires), ":over": number(over)},
         }
 
     def removal(self, session_id: str, sort: str, below: int) -> dict[str, Any]:

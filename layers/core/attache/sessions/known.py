@@ -9,7 +9,7 @@ from typing import Any
 from attache.sessions.entries import Deleted, End, Entry, Event, OutcomeOf, Result, User
 from attache.sessions.head import Head
 from attache.sessions.summary import Summary, own
-from attache.sessions.table import Reading
+from attache.sessions.table import Lasting, Reading
 from attache.sessions.view import View, fold
 
 
@@ -17,7 +17,7 @@ from attache.sessions.view import View, fold
 class Known:
     """What is known of a session up to `view.last`; warm containers keep it between requests.
 
-    `complete`: there is nothing older than `entries`.
+    `complete`: there is nothing older than `entries`. `expires`: when user state and summary do (seconds since 1970).
     """
 
     head: Head | None = None
@@ -26,21 +26,28 @@ class Known:
     view: View = field(default_factory=View)
     complete: bool = False
     summary: Summary | None = None
+    expires: Mapping[Lasting, int] = field(default_factory=dict)
 
     def more(self, reading: Reading) -> Known:
         """Extended by a reading of everything newer."""
         view = fold(reading.entries, self.view)
         entries, summary = self.entries + reading.entries, own(reading.summary, reading.head)
-        return _with_head(Known(reading.head, reading.user_state, entries, view, self.complete, summary))
+        known = Known(reading.head, reading.user_state, entries, view, self.complete, summary, reading.expires)
+        return _with_head(known)
 
     def followed(self, entries: tuple[Entry, ...]) -> Known:
         """Extended by newer entries that change neither head, user state nor summary."""
-        return self.more(Reading(self.head, self.user_state, entries, summary=self.summary))
+        return self.more(Reading(self.head, self.user_state, entries, summary=self.summary, expires=self.expires))
 
     def reached(self, older: Reading) -> Known:
         """Extended by a reading of what is just before it."""
         entries = _living(older.entries, self.head) + self.entries
         return replace(self, entries=entries, complete=older.complete or len(entries) == len(self.entries))
+
+    def fading(self, before: int) -> Mapping[Lasting, int]:
+        """When user state and summary expire, as far as that is before this time (seconds since 1970)."""
+        there: Mapping[Lasting, Any] = {"user_state": self.user_state, "summary": self.summary}
+        return {kept: at for kept, at in self.expires.items() if at < before and there[kept] is not None}
 
     def is_of_another(self, head: Head | None) -> bool:
         """Whether `head` belongs to another session of the same id."""
@@ -52,7 +59,8 @@ def opened(reading: Reading) -> Known:
     entries = _living(reading.entries, reading.head)
     complete = reading.complete or len(entries) < len(reading.entries)
     summary = own(reading.summary, reading.head)
-    return _with_head(Known(reading.head, reading.user_state, entries, fold(entries), complete, summary))
+    known = Known(reading.head, reading.user_state, entries, fold(entries), complete, summary, reading.expires)
+    return _with_head(known)
 
 
 def grounds(entries: tuple[Entry, ...]) -> bool:

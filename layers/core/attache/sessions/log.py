@@ -235,12 +235,13 @@ class SessionLog:
     def _stands(self, entry: Entry, beside: Beside) -> None:
         if beside.new_head is not None:
             self.known = Known(beside.new_head.head, complete=True)
-        head, user_state = self.known.head, self.known.user_state
+        head, user_state, expires = self.known.head, self.known.user_state, self.known.expires
         if beside.head_change is not None and head is not None:
             head = changed(head, beside.head_change)
         if beside.user_state is not None:
             user_state = beside.user_state
-        self.known = self.known.more(Reading(head, user_state, (entry,), summary=self.known.summary))
+            expires = {**expires, "user_state": entry.at // 1000 + self._lifetime(beside).head}
+        self.known = self.known.more(Reading(head, user_state, (entry,), summary=self.known.summary, expires=expires))
 
     async def _grounded(self, reading: Reading) -> Reading:
         """Read back until the fold can begin: at the log's start, or at an `end` with every waiting message."""
@@ -260,11 +261,22 @@ class SessionLog:
         await self._table.tell(self.session_id, self.living.born, gist)
 
     async def settle(self) -> None:
-        """Write the end of a turn into the head. Never fails: the log has the end, and the next one writes it again."""
+        """Write the end of a turn into the head, and keep what expires beside it from doing so.
+
+        Never fails: the log has the end, and the next one writes it again.
+        """
         head = self.living
         settled = Settled(head.born, self.view.last, self.view.idle_since, head.lifetime)
         with suppress(Unavailable):
             await self._table.settle(self.session_id, settled)
+            await self._renew(settled.updated // 1000, head.lifetime)
+
+    async def _renew(self, ended: int, lifetime: Lifetime) -> None:
+        """Have user state and summary outlive the turn that ended then (s); each is written once a week at most."""
+        until = ended + lifetime.head
+        for kept, over in self.known.fading(ended + lifetime.entries).items():
+            await self._table.renew(self.session_id, kept, over, until)
+            self.known = replace(self.known, expires={**self.known.expires, kept: until})
 
 
 def begun(log: SessionLog, now: int, **values: Any) -> NewHead:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from attache.errors import AttacheError, Unavailable
 from attache.sessions.entries import Entry
@@ -14,17 +14,22 @@ from attache.sessions.summary import Summary
 WINDOW = 400  # entries of a page: a full window of 40 messages with their pieces (session-log.md, "Items")
 FIRST_LOOK = 64  # entries: the newest turns with their pieces, or a full window whose pieces have expired
 GLANCE = 12  # entries: what the end of the newest turn says
+Lasting = Literal["user_state", "summary"]  # items beside head and log, each of which expires by itself
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The result of one read. `entries` ascend; `complete`: nothing is older (or between them and `after`)."""
+    """The result of one read. `entries` ascend; `complete`: nothing is older (or between them and `after`).
+
+    `expires`: when user state and summary do, in seconds since 1970, if they are there.
+    """
 
     head: Head | None = None
     user_state: Mapping[str, Any] | None = None
     entries: tuple[Entry, ...] = ()
     complete: bool = True
     summary: Summary | None = None
+    expires: Mapping[Lasting, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,10 @@ class SessionTable(Protocol):
 
     async def settle(self, session_id: str, settled: Settled) -> None:
         """Set `last` and `updated` of the head; does nothing if it is another session's or newer."""
+        ...
+
+    async def renew(self, session_id: str, kept: Lasting, over: int, expires: int) -> None:
+        """Have it expire at `expires`; does nothing unless it expires at `over` (both in seconds since 1970)."""
         ...
 
     async def keep_summary(self, session_id: str, summary: Summary, expires: int) -> None:
