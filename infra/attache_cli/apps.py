@@ -19,7 +19,7 @@ from attache.apps.problems import Report
 from attache.models.catalogue import Catalogue
 from attache_cli.declared import AppSecret, app_secrets
 from attache_cli.options import AsJson, Stage
-from attache_cli.output import give, give_json, give_table, say, warn
+from attache_cli.output import counted, give, give_json, give_table, say, warn
 from attache_cli.target import Target, find_target
 
 app = typer.Typer(no_args_is_help=True, help="Check, deploy, list, show and delete apps.")
@@ -130,7 +130,8 @@ def _report(report: Report) -> None:
     ]
     if rows:
         give_table(("TOOL", "OPERATION", "EFFECT", "TOKENS"), rows)
-        say(f"{len(rows)} tools, about {sum(each.tokens for each in report.taken):,} tokens in each prompt.")
+        tokens = counted(sum(each.tokens for each in report.taken), "token")
+        say(f"{counted(len(rows), 'tool')}, about {tokens} in each prompt.")
     for left_out in report.left_out:
         warn(str(left_out))
     for warning in report.warnings:

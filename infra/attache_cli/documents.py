@@ -12,9 +12,10 @@ from rich.text import Text
 
 from attache.documents.listing import Listed, listed
 from attache.documents.s3_originals import S3Originals
+from attache.errors import NotFound
 from attache_cli.errors import CommandError
 from attache_cli.options import AsJson, Stage
-from attache_cli.output import Cell, day, give_json, give_table, say
+from attache_cli.output import Cell, counted, day, give_json, give_table, say
 from attache_cli.target import Target, find_target
 
 app = typer.Typer(
@@ -34,25 +35,48 @@ def list_documents(name: AppName, stage: Stage = None, as_json: AsJson = False) 
     elif found:
         give_table(("DOCUMENT", "STATE", "PASSAGES", "SIZE", "READ", "NOTE"), [_row(each) for each in found])
     else:
-        say(f"{name} has no documents: name their folder in app.yaml (`documents: docs/`), and deploy it.")
+        say(_none(name))
 
 
 @app.command(epilog="Example: attache documents reindex mycoindex")
 def reindex(name: AppName, stage: Stage = None) -> None:
     """Have all documents of an app read again, as after a change of the embedding model."""
-    number = asyncio.run(_reindex(_originals(find_target(stage)), name))
-    say(f"{number} documents are read again. attache documents list {name} says how far that is.")
+    number = asyncio.run(_reindex(find_target(stage), name))
+    if not number:
+        say(_none(name))
+        return
+    are = "is" if number == 1 else "are"
+    say(f"{counted(number, 'document')} {are} read again. attache documents list {name} says how far that is.")
 
 
 async def _listed(target: Target, name: str) -> Sequence[Listed]:
-    return await listed(_originals(target), target.document_records, name)
+    found = await listed(_originals(target), target.document_records, name)
+    if not found:
+        await _check_app(target, name)
+    return found
 
 
-async def _reindex(originals: S3Originals, name: str) -> int:
+async def _reindex(target: Target, name: str) -> int:
+    originals = _originals(target)
     found = await originals.all(name)
+    if not found:
+        await _check_app(target, name)
     for original in found:
         await originals.touch(name, original.path)
     return len(found)
+
+
+async def _check_app(target: Target, name: str) -> None:
+    """Raises NotFound if no such app is deployed. Documents of a deleted one stay, and are shown."""
+    if await target.releases.current(name) is None:
+        raise NotFound(
+            f"There is no app {name!r} on {target.title}, and no document of it. `attache apps list` shows the apps; "
+            "`attache apps deploy DIR` brings one, with its documents."
+        )
+
+
+def _none(name: str) -> str:
+    return f"{name} has no documents: name their folder in app.yaml (`documents: docs/`), and deploy it."
 
 
 def _originals(target: Target) -> S3Originals:

@@ -53,6 +53,11 @@ def printable(text: str) -> str:
     )
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 tool`, `2 tools`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def day(at: int | None, otherwise: str) -> str:
     """Milliseconds since 1970 as a UTC time for people, to the minute."""
     return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M}" if at is not None else otherwise

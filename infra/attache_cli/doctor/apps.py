@@ -8,6 +8,7 @@ from attache.clock import Clock
 from attache.keys import KeyRecord
 from attache_cli.declared import app_secrets
 from attache_cli.doctor.finding import Examined, Finding, note, ok, wrong
+from attache_cli.output import counted
 
 SOON = 14 * 86_400_000  # ms before a key's end at which it is said
 
@@ -34,7 +35,8 @@ async def _app(examined: Examined, name: str, keys: Sequence[KeyRecord], now: in
     active = [key for key in keys if name in key.apps and key.status(now) == "active"]
     if not active:
         return [note(f"app {name}", "has no key that is good: nobody can use it", f"attache keys create --app {name}")]
-    return [ok(f"app {name}", f"{len(app.tools)} operations, {len(active)} keys, no secret missing")]
+    has = f"{counted(len(app.tools), 'operation')}, {counted(len(active), 'key')}"
+    return [ok(f"app {name}", f"{has}, no secret missing")]
 
 
 def _stale(keys: Sequence[KeyRecord], now: int) -> list[Finding]:

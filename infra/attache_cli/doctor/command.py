@@ -76,4 +76,5 @@ def _row(finding: Finding) -> tuple[Cell, ...]:
 
 def _summary(findings: Sequence[Finding], title: str) -> str:
     count = sum(finding.level == "wrong" for finding in findings)
-    return f"Nothing is wrong with {title}." if not count else f"{count} things are wrong with {title}."
+    things = {0: "Nothing is", 1: "One thing is"}.get(count, f"{count} things are")
+    return f"{things} wrong with {title}."

@@ -71,10 +71,40 @@ def test_the_list_says_what_became_of_each(attache: Attache, stack: Stack, tmp_p
     shown = attache("documents", "list", "shown").stdout
     assert "It is damaged." in shown
     assert "waiting" in shown
-    assert "has no documents" in attache("documents", "list", "never").stderr
+
+
+@pytest.mark.usefixtures("searching")
+@pytest.mark.parametrize("command", ["list", "reindex"])
+def test_an_app_without_documents_is_told_how_to_get_some(attache: Attache, tmp_path: Path, command: str) -> None:
+    place = described(tmp_path, "bare")
+    (place / "app.yaml").write_text("name: bare\nmodels: {default: claude-sonnet}\n")
+    attache("apps", "deploy", str(place))
+    told = attache("documents", command, "bare")
+    assert told.exit_code == 0
+    assert "bare has no documents: name their folder in app.yaml" in told.stderr
+
+
+@pytest.mark.usefixtures("searching")
+@pytest.mark.parametrize("arguments", [("list",), ("list", "--json"), ("reindex",)])
+def test_an_app_that_is_not_there_is_an_error(attache: Attache, arguments: tuple[str, ...]) -> None:
+    refused = attache("documents", *arguments, "no-such")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "There is no app 'no-such' on the local stack" in refused.stderr
+    assert "attache apps list" in refused.stderr
+
+
+@pytest.mark.usefixtures("searching")
+def test_documents_of_a_deleted_app_are_shown(attache: Attache, tmp_path: Path) -> None:
+    attache("apps", "deploy", str(described(tmp_path, "closed")))
+    attache("apps", "delete", "closed", "--yes")
+    said = json.loads(attache("documents", "list", "closed", "--json").stdout)
+    assert [each["path"] for each in said] == ["fees.md", "terms.txt"]
 
 
 @pytest.mark.usefixtures("searching")
 def test_a_reindex_has_all_read_again(attache: Attache, tmp_path: Path) -> None:
     attache("apps", "deploy", str(described(tmp_path, "again")))
     assert "2 documents are read again" in attache("documents", "reindex", "again").stderr
+    (tmp_path / "again" / "docs" / "terms.txt").unlink()
+    attache("apps", "deploy", str(tmp_path / "again"))
+    assert "1 document is read again" in attache("documents", "reindex", "again").stderr
