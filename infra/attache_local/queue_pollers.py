@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from attache.aws import Aws
-from attache.wire.deliveries import pause
+from attache.wire.deliveries import log_failure, pause
 
 # Short, so that a stop waits for a receive to return: what it had received would stay invisible for minutes.
 WAIT_SECONDS = 1
@@ -86,8 +86,8 @@ class QueuePoller:
         except asyncio.CancelledError:
             await self._again(receipt, 0)
             raise
-        except Exception as error:  # as on Lambda: the message comes again, and in the end is set aside
-            log.exception("a message of %s was not handled", self._queue)
+        except Exception as error:  # noqa: BLE001  as on Lambda: the message comes again, and in the end is set aside
+            log_failure(log, f"a message of {self._queue}", error)
             await self._again(receipt, pause(error, tries))
             return
         with suppress(ClientError, BotoCoreError):  # handled for so long that it came again, it is deleted by the other

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from attache.aws import Aws
+from attache.errors import Unavailable
 from attache_local.embedded_aws import EmbeddedAws
 from attache_local.queue_pollers import polling
 
@@ -118,7 +119,24 @@ async def test_what_failed_stays_invisible_until_its_time(
     async with polling(aws, queue, handle):
         await tried.wait()
     assert await left(aws, queue) == (0, 1)
-    assert "was not handled" in caplog.text
+    assert f"a message of {queue} failed" in caplog.text
+    assert 'raise ValueError("no")' in caplog.text
+
+
+async def test_a_failure_known_in_words_is_logged_in_one_line(
+    aws: Aws, queue: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried = asyncio.Event()
+
+    async def handle(_: str, tries: int) -> None:
+        tried.set()
+        raise Unavailable("The model is silent.")
+
+    await send(aws, queue, "a")
+    async with polling(aws, queue, handle):
+        await tried.wait()
+    (line,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert (line.getMessage(), line.exc_info) == (f"a message of {queue} failed: The model is silent.", None)
 
 
 async def test_a_stop_gives_back_what_is_not_done(aws: Aws, queue: str) -> None:

@@ -95,7 +95,7 @@ async def test_the_demo_models_vectors_are_a_space_of_their_own() -> None:
     assert made.usage.cost is None
 
 
-@pytest.mark.parametrize("status", [401, 400, 429, 500, 503])
+@pytest.mark.parametrize("status", [401, 400, 404, 429, 500, 503])
 async def test_a_provider_that_fails_is_unavailable_and_not_quoted(
     status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -107,4 +107,7 @@ async def test_a_provider_that_fails_is_unavailable_and_not_quoted(
         await model.aclose()
     assert 1 <= len(provider.asked) <= 3  # LiteLLM tries embeddings twice more where it may help
     assert KEY not in caplog.text + str(raised.value)
+    assert "The embedding model openai/text-embedding-3-small failed: " in str(raised.value)
+    assert f"{status}. See that the key of openai is good; a gateway must serve POST /embeddings." in str(raised.value)
+    assert "Traceback" not in caplog.text
     assert "private" not in caplog.text

@@ -67,6 +67,21 @@ def test_only_what_failed_comes_again(caplog: pytest.LogCaptureFixture) -> None:
     assert "not ours" in caplog.text
 
 
+@pytest.mark.parametrize("body", ["poison", "outage", "upgrade"])
+def test_a_failure_known_in_words_is_one_line(body: str, caplog: pytest.LogCaptureFixture) -> None:
+    Queue().handle(sent(body))
+    (line,) = caplog.records
+    assert (line.getMessage(), line.exc_info) == (f"a message failed: {ERRORS[body]}", None)
+
+
+def test_any_other_failure_has_its_traceback_once(caplog: pytest.LogCaptureFixture) -> None:
+    Queue().handle(sent(OTHER))
+    (line,) = caplog.records
+    assert (line.getMessage(), line.levelname) == ("a message failed", "ERROR")
+    assert line.exc_info is not None
+    assert "raise ERRORS[body]" in caplog.text
+
+
 @pytest.mark.parametrize(("bodies", "failed"), [(("one",), 0), (("one", "two"), 0), (("poison", "poison"), 2)])
 def test_all_or_none_may_fail(bodies: tuple[str, ...], failed: int) -> None:
     assert len(Queue().handle(sent(*bodies))) == failed

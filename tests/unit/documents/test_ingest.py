@@ -182,6 +182,27 @@ async def test_while_the_embedding_model_is_silent_words_find_it(library: Librar
     assert (await library.listed())[0].why == NO_VECTORS
 
 
+SAID = "fees.md of shop is found by words only. The embedding model does not answer."
+
+
+async def test_who_tries_a_document_again_knows_which_it_is_and_what_to_do(library: Library) -> None:
+    library.embeddings.failures = 1
+    with pytest.raises(Unavailable) as raised:
+        await library.put("fees.md", FEES)
+    assert raised.value.message.startswith(SAID)
+    assert "`attache documents reindex shop`" in raised.value.message
+    assert raised.value.__cause__ is None
+
+
+async def test_after_the_last_try_it_is_logged_in_one_line(library: Library, caplog: pytest.LogCaptureFixture) -> None:
+    await library.originals.put(APP, "fees.md", FEES)
+    library.embeddings.failures = 1
+    await library.ingest.changed(APP, "fees.md", last_try=True)
+    (line,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert line.getMessage().startswith(SAID)
+    assert line.exc_info is None
+
+
 async def test_without_a_key_words_find_it_and_a_key_that_comes_is_used(library: Library) -> None:
     library.embeddings.now_in = None
     await library.put("fees.md", FEES)

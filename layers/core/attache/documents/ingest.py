@@ -124,10 +124,12 @@ class Ingest:
         """Have them found; by words only if the vectors are missing, until they come with another try."""
         try:
             vectors, why = await self._vectors(app, passages)
-        except Unavailable:
+        except Unavailable as error:
             await self._put(app, original, run, passages, [None] * len(passages), NO_VECTORS)
+            failure = _without_vectors(app, original.path, error)
             if not last_try:
-                raise
+                raise failure from error.__cause__
+            log.warning("%s", failure.message, exc_info=error.__cause__)
         else:
             await self._put(app, original, run, passages, vectors, why)
 
@@ -176,6 +178,14 @@ class Ingest:
         await self.index.drop(app, record.path, before=record.run)
         if self.index.settled_after:
             await self.later(app, record.path, record.run, self.index.settled_after)
+
+
+def _without_vectors(app: str, path: str, error: Unavailable) -> Unavailable:
+    """For the operator: which document, what is wrong, and what to do."""
+    return Unavailable(
+        f"{path} of {app} is found by words only. {error.message} Where no retry helps, "
+        f"`attache documents reindex {app}` does, once that is mended."
+    )
 
 
 def embedded_text(passage: Passage) -> str:

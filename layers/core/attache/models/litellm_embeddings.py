@@ -17,10 +17,9 @@ from attache.models.httpx_calls import HttpxPools
 from attache.models.litellm_errors import raised, translated
 from attache.models.litellm_import import import_litellm, is_imported
 from attache.models.litellm_stream import sending_client
-from attache.models.model import ModelUsage
+from attache.models.model import ModelFailed, ModelUsage
 
 SECONDS = 30.0
-SILENT = "The embedding model does not answer."
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +54,7 @@ class LitellmEmbeddings:
         in_order = sorted(answer.data, key=lambda each: each["index"])
         vectors = tuple(Vector(space, tuple(each["embedding"])) for each in in_order)
         if len(vectors) != len(texts) or any(len(vector.values) != entry.dimensions for vector in vectors):
-            log.error("%s does not make vectors as the catalogue says", access.route)
-            raise Unavailable(SILENT)
+            raise Unavailable(f"{access.route} makes no vectors of {entry.dimensions} numbers, as the catalogue says.")
         return Made(vectors, _usage(access, answer.usage))
 
     async def aclose(self) -> None:
@@ -97,11 +95,16 @@ class LitellmEmbeddings:
                         num_retries=0,
                     )
             except TimeoutError:
-                raise Unavailable(SILENT) from None
+                raise Unavailable(f"The embedding model {access.route} was silent for {SECONDS:.0f} s.") from None
             except raised() as error:
-                failure = translated(error, status=transport.status)
-                log.warning("the embedding model failed: %s %s", failure.code, failure.detail)
-                raise Unavailable(SILENT) from None
+                raise _failed(access, translated(error, status=transport.status)) from None
+
+
+def _failed(access: Access, failure: ModelFailed) -> Unavailable:
+    return Unavailable(
+        f"The embedding model {access.route} failed: {failure.code}, {failure.detail}. See that the key of "
+        f"{access.provider} is good; a gateway must serve POST /embeddings."
+    )
 
 
 def _space(entry: EmbeddingEntry, access: Access) -> str:

@@ -7,6 +7,9 @@ visibility timeout, which is longer than a function may run, would take hours.
 from __future__ import annotations
 
 import json
+import logging
+
+from attache.errors import AttacheError
 
 MOST_TRIES = 5  # infra/queues.yaml, maxReceiveCount
 FIRST_PAUSE = 10  # seconds
@@ -22,6 +25,9 @@ class AnotherVersion(Exception):
 
 class GivenUp(Exception):
     """A message that is not tried again, and whose session was told."""
+
+
+KNOWN = (AttacheError, NotOurs, AnotherVersion, GivenUp)
 
 
 def refusal(body: str, version: int) -> NotOurs | AnotherVersion:
@@ -43,3 +49,14 @@ def pause(error: Exception, tries: int) -> int:
     if isinstance(error, NotOurs) or tries >= MOST_TRIES:
         return 0
     return int(FIRST_PAUSE * 3 ** (tries - 1))
+
+
+def log_failure(log: logging.Logger, what: str, error: Exception) -> None:
+    """Log why `what` failed: one line if it is known in words, with the traceback of its cause if it names one.
+
+    Anything else is a fault of ours, and has its whole traceback.
+    """
+    if isinstance(error, KNOWN):
+        log.warning("%s failed: %s", what, error, exc_info=error.__cause__)
+    else:
+        log.error("%s failed", what, exc_info=error)

@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from attache.errors import Unavailable
-from attache.wire.deliveries import pause
+from attache.wire.deliveries import log_failure, pause
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def each_message(
             _one(record, do, again), context=copy_context()
         )  # or it would inherit the log context of the message before
 
-    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False, logger=log)
+    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     return dict(process_partial_response(event=dict(event), record_handler=handle, processor=processor))
 
 
@@ -63,6 +63,7 @@ async def _one(record: SQSRecord, do: Do, again: Again) -> None:
     try:
         await do(record.body, tries)
     except Exception as error:
+        log_failure(log, "a message", error)
         with suppress(Unavailable):  # it becomes visible again in any case, only later
             await again(record.receipt_handle, pause(error, tries))
         raise
