@@ -69,6 +69,7 @@ class Issued:
     other: str
     vault: str
     bank: str
+    mint: str
     desk: str
     revoked: str
     expired: str
@@ -197,7 +198,7 @@ async def prepared(aws: Aws, outputs: Mapping[str, str], vendor: str, exchange: 
     await secrets.put(app_scope("desk"), "API_KEY", SecretStr("exchange-key"))
     ring = KeyRing(DynamoKeys(aws, table), clock)
     shop, other = await ring.create(["shop", "gone"], "shop"), await ring.create(["other"], "other")
-    vault, bank, desk_key = [await ring.create([name], name) for name in ("vault", "bank", "desk")]
+    vault, bank, mint, desk_key = [await ring.create([name], name) for name in ("vault", "bank", "mint", "desk")]
     revoked, expired = await ring.create(["shop"], "revoked"), await ring.create(["shop"], "expired", lifetime=1)
     await ring.revoke(revoked.key)
-    return Issued(shop.key, other.key, vault.key, bank.key, desk_key.key, revoked.key, expired.key)
+    return Issued(shop.key, other.key, vault.key, bank.key, mint.key, desk_key.key, revoked.key, expired.key)

@@ -231,7 +231,7 @@ def test_no_secret_is_anywhere_but_where_it_was_sent(
         KmsSealer(running.aws, running.outputs["SecretsKey"]),
         Clock(),
     )
-    asyncio.run(secrets.put(app_scope("bank"), "API_KEY", SecretStr(of_app)))
+    asyncio.run(secrets.put(app_scope("mint"), "API_KEY", SecretStr(of_app)))
     given = {"client_id": client, "secrets": {"API_KEY": of_client, "PIN": pin}}
     heard.note("answers", http.post("/api/secrets", json=given, headers={"X-API-Key": running.keys.vault}).text)
     for whose, key in ((client, own), (unlucky, bad)):
@@ -244,7 +244,7 @@ def test_no_secret_is_anywhere_but_where_it_was_sent(
         talks = [
             threads.submit(talk, http, heard, accept, app, getattr(running.keys, app), whose)
             for accept in (STREAM, SNAPSHOT)
-            for app, whose in (("vault", client), ("bank", client), ("bank", unlucky))
+            for app, whose in (("vault", client), ("mint", client), ("mint", unlucky))
         ]
     for each in talks:
         each.result()
@@ -252,7 +252,7 @@ def test_no_secret_is_anywhere_but_where_it_was_sent(
     keys = [request.headers["authorization"].removeprefix("Bearer ") for request in running.provider.requests[asked:]]
     for request in running.provider.requests[asked:]:
         heard.note("prompts", (request.path, request.body))
-    asyncio.run(secrets.delete(app_scope("bank"), "API_KEY"))
+    asyncio.run(secrets.delete(app_scope("mint"), "API_KEY"))
     stored(running, heard)
     logged(caplog, heard)
 
@@ -274,6 +274,6 @@ def test_no_secret_is_anywhere_but_where_it_was_sent(
     assert "GET /status" in calls, "a call that takes a while was asked after"
     assert {own, bad} <= set(keys)
     hidden = {"of app": of_app, "of client": of_client, "pin": pin, "own": own, "bad": bad}
-    hidden |= {"app key": running.keys.vault, "other app key": running.keys.bank}
+    hidden |= {"app key": running.keys.vault, "other app key": running.keys.mint}
     hidden |= {"wallet token": wallet_token}
     assert {name: places for name, value in hidden.items() if (places := heard.places_of(value))} == {}

@@ -1,4 +1,4 @@
-"""A company's API that tells whoever asks all that it was sent, and two apps that call it."""
+"""A company's API that tells whoever asks all that it was sent, and three apps that call it."""
 
 from __future__ import annotations
 
@@ -31,15 +31,18 @@ async def tells(served: Wire, writer: asyncio.StreamWriter) -> None:
         writer.write(content)
 
 
-def vendor_apps(server: str) -> tuple[App, App]:
-    """`vault` and `bank`: each knows a secret API_KEY, `vault` also a PIN; `bank` has a fallback model."""
+def vendor_apps(server: str) -> tuple[App, App, App]:
+    """`vault`, `bank` and `mint`: each knows a secret API_KEY, `vault` also a PIN; the others have a fallback model.
+
+    The operator sets a secret for `mint` alone: containers remember one for a while after it is deleted.
+    """
     models = ModelChoice(default="gpt-4o-mini", allowed=("gpt-4o-mini", "gpt-4o", "claude-*"))
     vault = App(
         name="vault", title="Vault", version="", models=models, tools=_tools(server), secrets=(API_KEY, PIN)
     )  # fmt: skip
     behind = models.model_copy(update={"fallback": "gpt-4o"})
     bank = App(name="bank", title="Bank", version="", models=behind, tools=_tools(server), secrets=(API_KEY,))
-    return vault, bank
+    return vault, bank, bank.model_copy(update={"name": "mint", "title": "Mint"})
 
 
 def _tools(server: str) -> tuple[HttpTool, ...]:
