@@ -56,7 +56,7 @@ class Asking:
             except ModelFailed as failure:
                 if not failure.retryable or not self._begun():
                     raise
-                await self._recorder.close_text()
+                await self._recorder.close_text(self.usage())
         return await self._once(last)
 
     def usage(self) -> TurnUsage:
