@@ -16,6 +16,10 @@ from attache_local.greeting import lines_to_paste
 from attache_local.progress import Progress
 from attache_local.rehearsal import rehearsal
 
+NOTES = {
+    "deploy": "",
+    "sam-local": "A stream's turn runs in a container, which reaches no tools on this machine; a snapshot's does.\n\n",
+}
 STATE = Path(__file__).resolve().parents[2] / ".attache" / "rehearsal"
 
 
@@ -37,7 +41,7 @@ async def _run(way: str, port: int, directory: Path) -> None:
     try:
         async with rehearsal(way, port, directory, dict(os.environ), progress) as (url, key):
             print(f"\nAttaché is ready after {progress.seconds:.0f} s: {url}\n  app key  {key}\n")
-            print(f"{lines_to_paste(url, key)}\n\nCtrl-C stops it.", flush=True)
+            print(f"{lines_to_paste(url, key)}\n\n{NOTES[way]}Ctrl-C stops it.", flush=True)
             await asyncio.Event().wait()
     except asyncio.CancelledError:
         progress.note("stopped")
