@@ -8,9 +8,9 @@ import pytest
 
 from attache.clock import Clock
 from attache.errors import Forbidden
-from attache.sessions.entries import End, User
+from attache.sessions.entries import End, User, results_of
 from attache.sessions.log import Wanted
-from attache.sessions.long_results import MOST
+from attache.sessions.long_results import MOST, keep_whole
 from attache.sessions.table import Reading
 from attache.sessions.updates import Channel, Updates
 from attache.tools.tool import ToolCall, ToolResult
@@ -55,6 +55,22 @@ async def test_a_page_of_history_has_its_long_results_whole_however_many_came_si
     older = (await house.sessions.state(house.session_id, before=second["id"])).snapshot
     assert older is not None
     assert older["messages"][1]["tool_result"] == ["Look", 'whole of {"n": "old"}']
+
+
+async def test_a_result_stays_what_it_is_when_a_runner_that_lost_the_turn_keeps_its_own_later() -> None:
+    async def long(call: ToolCall) -> ToolResult:
+        return ToolResult("ok", "part", whole="what the turn has")
+
+    house = House(FakeModels([asks(("Look", "{}")), says("Done.")]), FakeToolset({"Look": long}))
+    await house.stream()
+    late = await house.log()
+    [result] = [result for entry in late.entries for result in results_of(entry.body)]
+    assert await keep_whole(house.blobs, late, result.call_id, "what another one got")
+    snapshot = (await house.another().sessions.state(house.session_id)).snapshot
+    assert snapshot is not None
+    assert [each["tool_result"] for each in snapshot["messages"] if each["tool_result"]] == [
+        ["Look", "what the turn has"]
+    ]
 
 
 async def test_system_events_are_looked_for_as_far_back_as_a_snapshot_goes() -> None:

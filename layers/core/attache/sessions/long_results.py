@@ -12,6 +12,7 @@ from attache.errors import Unavailable
 from attache.sessions.blobs import Blobs
 from attache.sessions.entries import Entry, results_of
 from attache.sessions.head import Head
+from attache.sessions.log import SessionLog
 
 logger = logging.getLogger(__name__)
 
@@ -19,16 +20,23 @@ KEPT_SECONDS = 600
 MOST = 32  # results that a container caches, and that a snapshot shows in full
 
 
-async def keep_whole(blobs: Blobs, head: Head, call_id: str, whole: str | None) -> bool:
-    """Store a text that is too long. Never fails: a partial result is better than a failed turn."""
+async def keep_whole(blobs: Blobs, log: SessionLog, call_id: str, whole: str | None) -> bool:
+    """Store a text that is too long. Never fails: a partial result is better than a failed turn.
+
+    It has this writer's name: one that has lost its turn, and does not know yet, leaves its successor's text alone.
+    """
     if whole is None:
         return False
     try:
-        await blobs.put(head.session_id, head.tag, call_id, whole)
+        await blobs.put(log.session_id, log.living.tag, _name(call_id, log.writer), whole)
     except Unavailable:
-        logger.warning("a long result was not kept whole", extra={"tag": head.tag})
+        logger.warning("a long result was not kept whole", extra={"tag": log.tag})
         return False
     return True
+
+
+def _name(call_id: str, writer: str) -> str:
+    return f"{call_id}.{writer}"
 
 
 class LongResults:
@@ -42,23 +50,23 @@ class LongResults:
     async def newest(self, head: Head, entries: Iterable[Entry]) -> Mapping[str, str]:
         """The newest long results in these entries, by the id of the message that shows them."""
         kept = [
-            (head.id_of_result(entry.number, result.call_id), result.call_id)
+            (head.id_of_result(entry.number, result.call_id), _name(result.call_id, entry.writer))
             for entry in entries
             for result in results_of(entry.body)
             if result.whole
         ][-MOST:]
-        texts = await asyncio.gather(*(self._one(head, call_id) for _, call_id in kept))
+        texts = await asyncio.gather(*(self._one(head, name) for _, name in kept))
         return {message: text for (message, _), text in zip(kept, texts, strict=True) if text is not None}
 
-    async def _one(self, head: Head, call_id: str) -> str | None:
+    async def _one(self, head: Head, name: str) -> str | None:
         """The result, or None if it is gone or cannot be read: the part in the log is shown instead."""
-        name = (head.tag, call_id)
-        if known := self._read.get(name):
+        place = (head.tag, name)
+        if known := self._read.get(place):
             return known.value
         try:
-            text = await self._blobs.get(head.session_id, *name)
+            text = await self._blobs.get(head.session_id, *place)
         except Unavailable:
             return None
         if text is not None:
-            self._read.put(name, text, self._clock.now())
+            self._read.put(place, text, self._clock.now())
         return text

@@ -49,7 +49,7 @@ class Calls:
             await self._recorder.append(lambda _: Result(without_answer(asked, "outcome_unknown")))
             return
         came = await self._run(asked, again)
-        whole = await keep_whole(self._blobs, self._recorder.log.living, asked.call_id, came.whole)
+        whole = await keep_whole(self._blobs, self._recorder.log, asked.call_id, came.whole)
         result = result_of(asked, came, whole=whole)
         if came.request is None:
             await self._recorder.append(lambda _: Result(result))

@@ -87,7 +87,7 @@ class OutcomeKeeper:
 
     async def _kept(self, log: SessionLog, answer: Answer, calls: Sequence[str]) -> Answer:
         """The answer; a long text is stored whole beside the log."""
-        kept = [await keep_whole(self._blobs, log.living, call_id, answer.whole) for call_id in calls]
+        kept = [await keep_whole(self._blobs, log, call_id, answer.whole) for call_id in calls]
         return answer if all(kept) else replace(answer, whole=None)
 
     async def _wake(self, log: SessionLog) -> None:
