@@ -16,9 +16,19 @@ NO_AWS = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
+LONG = 60  # characters or bytes
 
 hypothesis.settings.register_profile("gate", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("gate")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A short id for a long value: it is in the environment of all that a test starts, and the same in each worker."""
+    if not isinstance(val, str | bytes) or len(val) <= LONG:
+        return None
+    if isinstance(val, bytes):
+        return f"{len(val)} bytes"
+    return f"{val[:LONG].encode('unicode_escape').decode()}... ({len(val)})"
 
 
 def pytest_configure() -> None:
