@@ -17,8 +17,6 @@ ADAPTER_VERSION := 1.0.0-rc1
 
 REQUIREMENTS := infra/requirements
 PY := .venv/bin/python
-# one chance a test, by hand; where RERUNS=1 what passed only the second time is listed at the end
-PYTEST = $(PY) -m pytest $(if $(RERUNS),--reruns $(RERUNS) -r R)
 RUN := .venv/.run
 DEV := .venv/.dev
 MINISTACK := .venv-ministack/.installed
@@ -41,12 +39,15 @@ setup: $(DEV) $(MINISTACK) $(SAM) ## create every environment that the tests nee
 
 test: ## set up, then run the tests in parallel (WORKERS=4)
 	@began=$$SECONDS; $(MAKE) --no-print-directory setup && echo "set-up: $$((SECONDS - began)) s"
-	@began=$$SECONDS; $(PYTEST) -n $(WORKERS) --dist loadfile $(ARGS); code=$$?; echo "tests: $$((SECONDS - began)) s"; exit $$code
+	@began=$$SECONDS; $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS); code=$$?; echo "tests: $$((SECONDS - began)) s"; exit $$code
+
+# one chance a test, by hand; where RERUNS=1 what passed only the second time is listed at the end
+slowly = $(PY) -m pytest -m slow $(if $(RERUNS),--reruns $(RERUNS) -r R)
 
 slow: $(DEV) $(MINISTACK) engines ## the longer tests that `make test` leaves out
-	$(PYTEST) -m slow -n 2 --dist loadgroup --ignore tests/load --ignore tests/built $(ARGS)
-	$(PYTEST) -m slow -n 2 --dist loadfile tests/built $(ARGS)
-	$(PYTEST) -m slow tests/load $(ARGS)
+	$(slowly) -n 2 --dist loadgroup --ignore tests/load --ignore tests/built $(ARGS)
+	$(slowly) -n 2 --dist loadfile tests/built $(ARGS)
+	$(slowly) tests/load $(ARGS)
 
 bench: $(DEV) $(MINISTACK) build ## what turns and polls ask of AWS and cost, how functions start, how large they are (ARGS=--json)
 	@$(PY) -m tests.bench $(ARGS)
