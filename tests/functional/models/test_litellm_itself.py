@@ -8,12 +8,14 @@ import sys
 from typing import Any
 
 import httpx
-import litellm
 import openai
 import pytest
 
 from attache.models.litellm_errors import raised, translated
+from attache.models.litellm_import import import_litellm
 
+import_litellm()  # imported by itself, it would ask the network for a list of prices
+litellm = sys.modules["litellm"]
 EXCEPTIONS = [
     kind
     for kind in vars(litellm.exceptions).values()
