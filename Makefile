@@ -45,7 +45,8 @@ test: ## set up, then run the tests in parallel (WORKERS=4)
 slowly = $(PY) -m pytest -m slow $(if $(RERUNS),--reruns $(RERUNS) -r R)
 
 slow: $(DEV) $(MINISTACK) engines ## the longer tests that `make test` leaves out
-	$(slowly) -n 2 --dist loadgroup --ignore tests/load --ignore tests/built $(ARGS)
+	$(slowly) -n 2 --dist loadgroup --ignore tests/load --ignore tests/built --ignore tests/crash/test_faults.py $(ARGS)
+	$(slowly) -n 2 --dist load tests/crash/test_faults.py $(ARGS)
 	$(slowly) -n 2 --dist loadfile tests/built $(ARGS)
 	$(slowly) tests/load $(ARGS)
 

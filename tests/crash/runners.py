@@ -67,7 +67,9 @@ class Runners:
         """Hear which children are gone, until the process ends."""
         assert self._process.stdout is not None
         async for line in self._process.stdout:
-            self._waiting.pop(int(line)).set_result(None)
+            waiting = self._waiting.pop(int(line))
+            if not waiting.done():  # nobody waits any more where a trial beside it has failed
+                waiting.set_result(None)
         for waiting in self._waiting.values():
             waiting.set_exception(RuntimeError("the process that forks is gone"))
 
