@@ -217,7 +217,8 @@ class Story:
         self._unless((end.status == "interrupted") == stopped, entry, f"is {end.status}, interrupt {turn.interrupt}")
         self._unless(entry.writer == turn.runner or stopped, entry, "is by another than the runner")
         self._step(entry, turn, end)
-        self._unless({r.call_id for r in end.results} == set(turn.calls), entry, "leaves calls without a result")
+        left = {*turn.calls, *([turn.approved] if turn.approved else [])}
+        self._unless({r.call_id for r in end.results} == left, entry, "leaves calls without a result")
         self._unless(end.waiting == tuple(t.cause for t in self.waiting), entry, "does not know who waits")
         if self._long_ago:
             self.pending = {number: asked for number, asked in self.pending.items() if number in end.pending}
@@ -245,7 +246,7 @@ class Story:
             case Agent() as step:
                 self._unless(not turn.calls, entry, "comes before the results of the last step")
                 self._step(entry, turn, step)
-                turn.calls = {call.call_id: "asked" for call in step.calls}
+                turn.calls, turn.approved = {call.call_id: "asked" for call in step.calls}, None
             case Call(call_id):
                 self._unless(turn.calls.get(call_id) == "asked", entry, "records a call twice, or an unknown one")
                 turn.calls[call_id] = "recorded"
