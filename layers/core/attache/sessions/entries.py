@@ -289,6 +289,11 @@ class Entry:
         return _NAMES[type(self.body)]
 
 
+def approved_by(body: Body) -> CallAsked | None:
+    """The call that the user approved with this entry."""
+    return body.approved if isinstance(body, OutcomeOf) else None
+
+
 def results_of(body: Body) -> tuple[CallResult, ...]:
     """The results of calls that are in this entry."""
     match body:

@@ -23,6 +23,7 @@ from attache.sessions.entries import (
     Text,
     Turn,
     User,
+    approved_by,
 )
 
 Came = tuple[Entry, CallResult]  # a call's result, and the entry that has it
@@ -128,7 +129,7 @@ class _Telling:
     def _withdraw(self, entry: Entry, interrupt: Interrupt) -> None:
         came = {result.call_id: (entry, result) for result in interrupt.results}
         for cause in self.waiting.values():
-            approved = _approved(cause)
+            approved = approved_by(cause.body)
             mine = (came.pop(approved.call_id),) if approved and approved.call_id in came else ()
             self.parts.append(Unanswered(cause, entry.number, mine))
         self.waiting.clear()
@@ -152,7 +153,7 @@ class _Telling:
                 self._end(turn, entry, end)
 
     def _end(self, turn: TurnMade, entry: Entry, end: End) -> None:
-        approved = _approved(turn.cause)
+        approved = approved_by(turn.cause.body)
         if approved and not turn.steps:  # it ended before the approved call became its first step
             turn.steps.append(StepMade(entry.number, entry.at, "", (approved,)))
         for result in end.results if turn.steps else ():
@@ -160,11 +161,6 @@ class _Telling:
         if end.text:
             turn.steps.append(_step(entry, end))
         turn.pieces, turn.end, self.turn = [], entry, None
-
-
-def _approved(cause: Entry) -> CallAsked | None:
-    """The call that the user approved with this outcome."""
-    return cause.body.approved if isinstance(cause.body, OutcomeOf) else None
 
 
 def _step(entry: Entry, step: Agent | End) -> StepMade:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from attache.sessions.entries import CallAsked, CallResult, OutcomeOf
+from attache.sessions.entries import CallAsked, CallResult, approved_by
 from attache.sessions.log import SessionLog
 from attache.sessions.view import OpenCall, Running
 from attache.tools.tool import Outcome, ToolResult
@@ -36,16 +36,11 @@ def left_open(log: SessionLog, running: Running, sent: Collection[str] = ()) -> 
 
     An approved call is open before it is a step, too.
     """
-    approved = _approved(log, running.turn) if not running.steps else None
+    cause = log.entry(running.turn)
+    approved = approved_by(cause.body) if cause and not running.steps else None
     if approved is not None:
         return (without_answer(approved, "not_started"),)
     return tuple(_left_open(call, sent) for call in running.open_calls)
-
-
-def _approved(log: SessionLog, turn: int) -> CallAsked | None:
-    """The call whose approval began this turn."""
-    cause = log.entry(turn)
-    return cause.body.approved if cause and isinstance(cause.body, OutcomeOf) else None
 
 
 def _left_open(call: OpenCall, sent: Collection[str]) -> CallResult:

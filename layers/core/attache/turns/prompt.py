@@ -9,7 +9,7 @@ from typing import Any
 
 from attache.apps.app import App
 from attache.models.model import Message
-from attache.sessions.entries import CallAsked, CallResult, End, Entry, OutcomeOf, User
+from attache.sessions.entries import CallAsked, CallResult, End, Entry, OutcomeOf, User, approved_by
 from attache.sessions.history import Part, StepMade, SystemMessage, TurnMade, Unanswered
 from attache.sessions.shown_results import parsed
 from attache.sessions.summary import Summary
@@ -134,7 +134,7 @@ def _turn(turn: TurnMade) -> Iterator[Message]:
 
 def _approved_anew(turn: TurnMade, step: StepMade) -> StepMade:
     """An approved call is in two steps; providers refuse a repeated id, so the second one gets a new id."""
-    approved = turn.cause.body.approved if isinstance(turn.cause.body, OutcomeOf) else None
+    approved = approved_by(turn.cause.body)
     if approved is None or approved not in step.calls:
         return step
     name = f"{approved.call_id}_approved"

@@ -13,7 +13,18 @@ from dataclasses import replace
 
 from attache.errors import Unavailable
 from attache.models.model import Completion, ModelFailed
-from attache.sessions.entries import Agent, CallAsked, CallResult, End, Failure, OutcomeOf, TurnStatus, TurnUsage, User
+from attache.sessions.entries import (
+    Agent,
+    CallAsked,
+    CallResult,
+    End,
+    Failure,
+    OutcomeOf,
+    TurnStatus,
+    TurnUsage,
+    User,
+    approved_by,
+)
 from attache.sessions.history import TurnMade, conversation
 from attache.sessions.view import Running
 from attache.tools.tool import CallContext
@@ -204,4 +215,4 @@ class TurnRunner:
 
     @property
     def _approved(self) -> CallAsked | None:
-        return self._cause.approved if isinstance(self._cause, OutcomeOf) else None
+        return approved_by(self._cause) if self._cause else None

@@ -16,6 +16,9 @@ MOST = 10  # such turns, each begun by a call of the one before; the next one ca
 
 async def is_too_far_from_the_user(log: SessionLog, turn: int) -> bool:
     """Whether so many turns led to this one, whose cause has number `turn`, since the user did something."""
+    cause = log.entry(turn)
+    if cause is not None and not _called_at(cause):
+        return False
     await log.reach_back(lambda entries: _followed(entries, turn) is not None)
     return _followed(log.entries, turn) == MOST
 
@@ -29,8 +32,13 @@ def _followed(entries: Iterable[Entry], turn: int) -> int | None:
     for count in range(MOST):
         if found is None:
             return None
-        cause = found.cause.body
-        if not isinstance(cause, OutcomeOf) or not cause.calls_back:
+        calls = _called_at(found.cause)
+        if not calls:
             return count
-        found = called.get(min(cause.of))
+        found = called.get(min(calls))
     return MOST
+
+
+def _called_at(cause: Entry) -> tuple[int, ...]:
+    """The entries of the calls whose outcome began a turn; none where the user did."""
+    return cause.body.of if isinstance(cause.body, OutcomeOf) and cause.body.calls_back else ()
